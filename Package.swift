@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target: unsafe expressions are marked, warnings are errors, existentials are spelled out.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "sluice",
+    products: [
+        .executable(name: "sluice", targets: ["Sluice"])
+    ],
+    dependencies: [
+        // The command line: parsing, help and shell completion are not what Sluice exists for.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // C shims: macros and variadic calls that Swift cannot import.
+        .target(name: "CPlatform"),
+
+        // Pure modules, from the bottom up.
+        module("Buffers"),
+        module("HTTPMessage", ["Buffers"]),
+        module("HTTP1", ["HTTPMessage", "Buffers"]),
+        module("Configuration"),
+        module("Upstreams"),
+        module("Routing", ["Buffers"]),
+        module("Telemetry", ["HTTPMessage", "Buffers"]),
+
+        // Modules that touch the kernel.
+        module("EventLoops", ["Buffers", "CPlatform"]),
+        module("Transport", ["EventLoops", "Buffers", "CPlatform"]),
+
+        // The life of an exchange, and the assembly.
+        module("Proxy", ["Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
+        module("Gateway", [
+            "Proxy", "Upstreams", "Routing", "Transport", "HTTPMessage", "Telemetry", "EventLoops", "Buffers", "Configuration",
+            "CPlatform",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+        .executableTarget(name: "Sluice", dependencies: ["Gateway"], swiftSettings: strict),
+
+        tests("BuffersTests", ["Buffers"]),
+        tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers"]),
+        tests("ConfigurationTests", ["Configuration"]),
+        tests("UpstreamsTests", ["Upstreams"]),
+        tests("RoutingTests", ["Routing", "Buffers"]),
+        tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
+        tests("EventLoopsTests", ["EventLoops", "Buffers"]),
+        tests("ArchitectureTests", []),
+        tests("ScenarioTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,46 @@
+/// One block of a `SlabPool`: owned by exactly one holder, handed back to its pool when destroyed.
+/// The pool must outlive it (it checks on its own end).
+@safe
+public struct Slab: ~Copyable {
+    @usableFromInline let base: UnsafeMutableRawPointer
+    /// Bytes in this slab.
+    public let capacity: Int
+    // The loop keeps its pool until its last slab is back; a counted reference a slab would cost two atomics a request.
+    @usableFromInline let pool: Unmanaged<SlabPool>
+
+    @inlinable
+    init(base: UnsafeMutableRawPointer, capacity: Int, pool: Unmanaged<SlabPool>) {
+        unsafe self.base = base
+        self.capacity = capacity
+        unsafe self.pool = pool
+    }
+
+    @inlinable
+    deinit {
+        unsafe pool._withUnsafeGuaranteedRef { unsafe $0.giveBack(base) }
+    }
+
+    /// All bytes, read-only. O(1).
+    @inlinable
+    public var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe Span(_unsafeStart: base.assumingMemoryBound(to: UInt8.self), count: capacity)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// All bytes, for writing. O(1).
+    @inlinable
+    public var mutableBytes: MutableSpan<UInt8> {
+        @_lifetime(&self)
+        mutating get {
+            let span = unsafe MutableSpan(_unsafeStart: base.assumingMemoryBound(to: UInt8.self), count: capacity)
+            return unsafe _overrideLifetime(span, mutating: &self)
+        }
+    }
+
+    /// The address of the first byte, for system calls. Valid while the slab lives.
+    @unsafe @inlinable
+    public var baseAddress: UnsafeMutableRawPointer { unsafe base }
+}

@@ -1,0 +1,3 @@
+#ifndef SLUICE_PLATFORM_H
+#define SLUICE_PLATFORM_H
+#endif
