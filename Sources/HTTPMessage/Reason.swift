@@ -1,0 +1,281 @@
+/// Why the gateway answered by itself, or ended an exchange. Every such response carries its code in `Gateway-Reason`, in the
+/// problem body (RFC 9457), in the access log and as a metric label; `sluice why CODE` explains it.
+public enum Reason: UInt8, CaseIterable, Sendable {
+    /// The request line is not METHOD SP TARGET SP HTTP-VERSION.
+    case requestLineMalformed
+    /// A line of the head ends in a bare CR or LF instead of CRLF.
+    case requestLineEnding
+    /// The HTTP version of the request is not 1.0 or 1.1.
+    case requestVersionUnsupported
+    /// CONNECT is refused: this is a gateway, not a forward proxy.
+    case requestMethodConnect
+    /// The request target does not parse.
+    case requestTargetMalformed
+    /// The path has dot segments, encoded slashes or other spellings that two readers take for different paths.
+    case requestTargetAmbiguous
+    /// The request target is longer than the limit.
+    case requestTargetTooLong
+    /// The request head is larger than the limit.
+    case requestHeadTooLarge
+    /// The request has more fields than the limit.
+    case requestHeadTooManyFields
+    /// The request head did not arrive in time.
+    case requestHeadTimeout
+    /// A field line has no colon, an empty or bad name, or white space before the colon.
+    case requestFieldMalformed
+    /// A field value is folded over several lines.
+    case requestFieldFolded
+    /// A field value holds a control byte.
+    case requestFieldControl
+    /// The request has no Host field.
+    case requestHostMissing
+    /// The request has more than one Host field.
+    case requestHostRepeated
+    /// The Host field is not a host with an optional port.
+    case requestHostMalformed
+    /// Content-Length is not a single decimal number.
+    case requestLengthMalformed
+    /// The request has more than one Content-Length.
+    case requestLengthRepeated
+    /// The request has both Content-Length and Transfer-Encoding.
+    case requestLengthWithTransferCoding
+    /// Transfer-Encoding is anything but a single, final chunked.
+    case requestTransferCodingUnsupported
+    /// Transfer-Encoding on an HTTP/1.0 request.
+    case requestTransferCodingVersion
+    /// Expect holds something other than 100-continue.
+    case requestExpectationUnsupported
+    /// A chunk size, chunk extension or chunk end is malformed.
+    case requestChunkMalformed
+    /// A trailer field line is malformed or the trailer section is too large.
+    case requestTrailerMalformed
+    /// A trailer carries framing, routing or authentication.
+    case requestTrailerForbidden
+    /// The request body is larger than the limit.
+    case requestBodyTooLarge
+    /// The request body stopped arriving.
+    case requestBodyTimeout
+    /// The request body arrives below the minimum rate.
+    case requestBodyTooSlow
+    /// No route matches the host and path of the request.
+    case routeNone
+    /// The name of the app server cannot be resolved.
+    case upstreamResolveFailed
+    /// The app refused the connection.
+    case upstreamConnectRefused
+    /// The app cannot be reached.
+    case upstreamConnectFailed
+    /// The app did not accept the connection in time.
+    case upstreamConnectTimeout
+    /// All connections to the app are in use and the queue is full.
+    case upstreamQueueFull
+    /// All connections to the app stayed in use for the queue time-out.
+    case upstreamQueueTimeout
+    /// The app did not send its response head in time.
+    case upstreamResponseTimeout
+    /// The app closed the connection before its response was complete.
+    case upstreamResponseClosed
+    /// The app reset the connection before its response was complete.
+    case upstreamResponseReset
+    /// The head of the app's response is malformed.
+    case upstreamResponseMalformed
+    /// The head of the app's response is larger than the limit.
+    case upstreamResponseHeadTooLarge
+    /// Content-Length of the app's response is malformed or repeated.
+    case upstreamResponseLengthMalformed
+    /// The app's response has both Content-Length and Transfer-Encoding.
+    case upstreamResponseFramingAmbiguous
+    /// Transfer-Encoding of the app's response is anything but a single, final chunked.
+    case upstreamResponseTransferCodingUnsupported
+    /// The app switched protocols without being asked to.
+    case upstreamResponseUpgradeUnexpected
+    /// The app sent too many interim (1xx) responses.
+    case upstreamResponseInterimFlood
+    /// A chunk of the app's response is malformed.
+    case upstreamResponseChunkMalformed
+    /// A trailer of the app's response is malformed or not allowed.
+    case upstreamResponseTrailerMalformed
+    /// The app stopped sending the response body.
+    case upstreamResponseBodyTimeout
+    /// The app stopped taking the request body.
+    case upstreamSendTimeout
+    /// The gateway is shutting down.
+    case gatewayDraining
+    /// The listener has all the connections it may have.
+    case gatewayConnectionsFull
+    /// The head with the gateway's own fields does not fit.
+    case gatewayHeadTooLarge
+    /// The gateway could not carry on.
+    case gatewayError
+    /// The client closed the connection before the response was complete.
+    case clientClosed
+    /// The client reset the connection before the response was complete.
+    case clientReset
+    /// The client stopped taking the response.
+    case clientWriteTimeout
+    /// The client takes the response below the minimum rate.
+    case clientWriteTooSlow
+    /// The kept-alive connection was idle for the keep-alive time-out.
+    case clientIdle
+    /// Neither side of the tunnel sent anything for its idle time-out.
+    case tunnelIdle
+
+    /// The code as it is written everywhere: `upstream.connect.refused`.
+    public var code: StaticString {
+        switch self {
+        case .requestLineMalformed: "request.line.malformed"
+        case .requestLineEnding: "request.line-ending"
+        case .requestVersionUnsupported: "request.version.unsupported"
+        case .requestMethodConnect: "request.method.connect"
+        case .requestTargetMalformed: "request.target.malformed"
+        case .requestTargetAmbiguous: "request.target.ambiguous"
+        case .requestTargetTooLong: "request.target.too-long"
+        case .requestHeadTooLarge: "request.head.too-large"
+        case .requestHeadTooManyFields: "request.head.too-many-fields"
+        case .requestHeadTimeout: "request.head.timeout"
+        case .requestFieldMalformed: "request.field.malformed"
+        case .requestFieldFolded: "request.field.folded"
+        case .requestFieldControl: "request.field.control"
+        case .requestHostMissing: "request.host.missing"
+        case .requestHostRepeated: "request.host.repeated"
+        case .requestHostMalformed: "request.host.malformed"
+        case .requestLengthMalformed: "request.length.malformed"
+        case .requestLengthRepeated: "request.length.repeated"
+        case .requestLengthWithTransferCoding: "request.length.with-transfer-coding"
+        case .requestTransferCodingUnsupported: "request.transfer-coding.unsupported"
+        case .requestTransferCodingVersion: "request.transfer-coding.version"
+        case .requestExpectationUnsupported: "request.expectation.unsupported"
+        case .requestChunkMalformed: "request.chunk.malformed"
+        case .requestTrailerMalformed: "request.trailer.malformed"
+        case .requestTrailerForbidden: "request.trailer.forbidden"
+        case .requestBodyTooLarge: "request.body.too-large"
+        case .requestBodyTimeout: "request.body.timeout"
+        case .requestBodyTooSlow: "request.body.too-slow"
+        case .routeNone: "route.none"
+        case .upstreamResolveFailed: "upstream.resolve.failed"
+        case .upstreamConnectRefused: "upstream.connect.refused"
+        case .upstreamConnectFailed: "upstream.connect.failed"
+        case .upstreamConnectTimeout: "upstream.connect.timeout"
+        case .upstreamQueueFull: "upstream.queue.full"
+        case .upstreamQueueTimeout: "upstream.queue.timeout"
+        case .upstreamResponseTimeout: "upstream.response.timeout"
+        case .upstreamResponseClosed: "upstream.response.closed"
+        case .upstreamResponseReset: "upstream.response.reset"
+        case .upstreamResponseMalformed: "upstream.response.malformed"
+        case .upstreamResponseHeadTooLarge: "upstream.response.head.too-large"
+        case .upstreamResponseLengthMalformed: "upstream.response.length.malformed"
+        case .upstreamResponseFramingAmbiguous: "upstream.response.framing.ambiguous"
+        case .upstreamResponseTransferCodingUnsupported: "upstream.response.transfer-coding.unsupported"
+        case .upstreamResponseUpgradeUnexpected: "upstream.response.upgrade.unexpected"
+        case .upstreamResponseInterimFlood: "upstream.response.interim.flood"
+        case .upstreamResponseChunkMalformed: "upstream.response.chunk.malformed"
+        case .upstreamResponseTrailerMalformed: "upstream.response.trailer.malformed"
+        case .upstreamResponseBodyTimeout: "upstream.response.body.timeout"
+        case .upstreamSendTimeout: "upstream.send.timeout"
+        case .gatewayDraining: "gateway.draining"
+        case .gatewayConnectionsFull: "gateway.connections.full"
+        case .gatewayHeadTooLarge: "gateway.head.too-large"
+        case .gatewayError: "gateway.error"
+        case .clientClosed: "client.closed"
+        case .clientReset: "client.reset"
+        case .clientWriteTimeout: "client.write.timeout"
+        case .clientWriteTooSlow: "client.write.too-slow"
+        case .clientIdle: "client.idle"
+        case .tunnelIdle: "tunnel.idle"
+        }
+    }
+
+    /// The status of the response that the gateway makes for it. 499 is only logged: nobody is left to read an answer.
+    public var status: UInt16 {
+        switch self {
+        case .requestLineMalformed, .requestLineEnding, .requestTargetMalformed, .requestTargetAmbiguous,
+            .requestFieldMalformed, .requestFieldFolded, .requestFieldControl, .requestHostMissing,
+            .requestHostRepeated, .requestHostMalformed, .requestLengthMalformed, .requestLengthRepeated,
+            .requestLengthWithTransferCoding, .requestTransferCodingUnsupported, .requestTransferCodingVersion,
+            .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden: 400
+        case .routeNone: 404
+        case .requestMethodConnect: 405
+        case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow: 408
+        case .requestBodyTooLarge: 413
+        case .requestTargetTooLong: 414
+        case .requestExpectationUnsupported: 417
+        case .requestHeadTooLarge, .requestHeadTooManyFields: 431
+        case .clientClosed, .clientReset, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle, .tunnelIdle: 499
+        case .gatewayError: 500
+        case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed,
+            .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
+            .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
+            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
+            .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
+            .gatewayHeadTooLarge: 502
+        case .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining, .gatewayConnectionsFull: 503
+        case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout: 504
+        case .requestVersionUnsupported: 505
+        }
+    }
+
+    /// One sentence for people: the title of the problem body.
+    public var title: StaticString {
+        switch self {
+        case .requestLineMalformed: "The request line is not METHOD SP TARGET SP HTTP-VERSION"
+        case .requestLineEnding: "A line of the head ends in a bare CR or LF instead of CRLF"
+        case .requestVersionUnsupported: "The HTTP version of the request is not 1.0 or 1.1"
+        case .requestMethodConnect: "CONNECT is refused: this is a gateway, not a forward proxy"
+        case .requestTargetMalformed: "The request target does not parse"
+        case .requestTargetAmbiguous: "The path has dot segments, encoded slashes or other spellings that two readers take for different paths"
+        case .requestTargetTooLong: "The request target is longer than the limit"
+        case .requestHeadTooLarge: "The request head is larger than the limit"
+        case .requestHeadTooManyFields: "The request has more fields than the limit"
+        case .requestHeadTimeout: "The request head did not arrive in time"
+        case .requestFieldMalformed: "A field line has no colon, an empty or bad name, or white space before the colon"
+        case .requestFieldFolded: "A field value is folded over several lines"
+        case .requestFieldControl: "A field value holds a control byte"
+        case .requestHostMissing: "The request has no Host field"
+        case .requestHostRepeated: "The request has more than one Host field"
+        case .requestHostMalformed: "The Host field is not a host with an optional port"
+        case .requestLengthMalformed: "Content-Length is not a single decimal number"
+        case .requestLengthRepeated: "The request has more than one Content-Length"
+        case .requestLengthWithTransferCoding: "The request has both Content-Length and Transfer-Encoding"
+        case .requestTransferCodingUnsupported: "Transfer-Encoding is anything but a single, final chunked"
+        case .requestTransferCodingVersion: "Transfer-Encoding on an HTTP/1.0 request"
+        case .requestExpectationUnsupported: "Expect holds something other than 100-continue"
+        case .requestChunkMalformed: "A chunk size, chunk extension or chunk end is malformed"
+        case .requestTrailerMalformed: "A trailer field line is malformed or the trailer section is too large"
+        case .requestTrailerForbidden: "A trailer carries framing, routing or authentication"
+        case .requestBodyTooLarge: "The request body is larger than the limit"
+        case .requestBodyTimeout: "The request body stopped arriving"
+        case .requestBodyTooSlow: "The request body arrives below the minimum rate"
+        case .routeNone: "No route matches the host and path of the request"
+        case .upstreamResolveFailed: "The name of the app server cannot be resolved"
+        case .upstreamConnectRefused: "The app refused the connection"
+        case .upstreamConnectFailed: "The app cannot be reached"
+        case .upstreamConnectTimeout: "The app did not accept the connection in time"
+        case .upstreamQueueFull: "All connections to the app are in use and the queue is full"
+        case .upstreamQueueTimeout: "All connections to the app stayed in use for the queue time-out"
+        case .upstreamResponseTimeout: "The app did not send its response head in time"
+        case .upstreamResponseClosed: "The app closed the connection before its response was complete"
+        case .upstreamResponseReset: "The app reset the connection before its response was complete"
+        case .upstreamResponseMalformed: "The head of the app's response is malformed"
+        case .upstreamResponseHeadTooLarge: "The head of the app's response is larger than the limit"
+        case .upstreamResponseLengthMalformed: "Content-Length of the app's response is malformed or repeated"
+        case .upstreamResponseFramingAmbiguous: "The app's response has both Content-Length and Transfer-Encoding"
+        case .upstreamResponseTransferCodingUnsupported: "Transfer-Encoding of the app's response is anything but a single, final chunked"
+        case .upstreamResponseUpgradeUnexpected: "The app switched protocols without being asked to"
+        case .upstreamResponseInterimFlood: "The app sent too many interim (1xx) responses"
+        case .upstreamResponseChunkMalformed: "A chunk of the app's response is malformed"
+        case .upstreamResponseTrailerMalformed: "A trailer of the app's response is malformed or not allowed"
+        case .upstreamResponseBodyTimeout: "The app stopped sending the response body"
+        case .upstreamSendTimeout: "The app stopped taking the request body"
+        case .gatewayDraining: "The gateway is shutting down"
+        case .gatewayConnectionsFull: "The listener has all the connections it may have"
+        case .gatewayHeadTooLarge: "The head with the gateway's own fields does not fit"
+        case .gatewayError: "The gateway could not carry on"
+        case .clientClosed: "The client closed the connection before the response was complete"
+        case .clientReset: "The client reset the connection before the response was complete"
+        case .clientWriteTimeout: "The client stopped taking the response"
+        case .clientWriteTooSlow: "The client takes the response below the minimum rate"
+        case .clientIdle: "The kept-alive connection was idle for the keep-alive time-out"
+        case .tunnelIdle: "Neither side of the tunnel sent anything for its idle time-out"
+        }
+    }
+}
