@@ -1,0 +1,51 @@
+# `make run` and `make test` are the two commands of a newcomer; both first install what the system is missing.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The config that `make run` serves.
+CONF ?= gateway.conf
+# Set to `true` where deploy/bootstrap does not know the system and you have installed the packages yourself.
+BOOTSTRAP ?= deploy/bootstrap
+# Arguments for `make bench` and `make fuzz`, for a part of the tests (`make test FILTER=HTTP1Tests`).
+ARGS ?=
+FILTER ?=
+
+.PHONY: run test build debug bench fuzz clean help
+
+## run: install what is missing, build for release, serve gateway.conf (another file: make run CONF=FILE)
+run: build
+	@exec .build/release/sluice run "$(CONF)"
+
+## test: install what is missing, build everything for debugging, run all tests (a part: make test FILTER=HTTP1Tests)
+test:
+	@$(BOOTSTRAP) --test
+	@swift build --build-tests
+	@swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+
+## build: install what is missing and build .build/release/sluice
+build:
+	@$(BOOTSTRAP)
+	@swift build -c release --product sluice
+
+## debug: build .build/debug/sluice
+debug:
+	@$(BOOTSTRAP)
+	@swift build --product sluice
+
+## bench: compare with other proxies (make bench ARGS=--quick; see Benchmarks/README.md)
+bench: build
+	@python3 Benchmarks/compare $(ARGS)
+
+## fuzz: build the fuzz targets and run each for a while (see Tests/Fuzz/README.md)
+fuzz:
+	@$(BOOTSTRAP)
+	@Tests/Fuzz/run $(ARGS)
+
+## clean: remove everything that a build made
+clean:
+	@rm -rf .build .build-*
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z]*\): /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-7s %s\n' "$$name" "$$text"; done
