@@ -1,0 +1,282 @@
+import CPlatform
+import Glibc
+import Synchronization
+
+/// One thread, its epoll, and everything that belongs to it. Nothing here is shared but `post` and `stop`, which any thread
+/// may call.
+@safe
+public final class EventLoop: @unchecked Sendable {
+    // @unchecked: all stored state but `inbox` and `wakeUp` is touched only by the loop's own thread.
+
+    /// Which loop this is, from 0.
+    public let index: Int
+    private let epoll: Int32
+    private let wakeUp: Int32
+    private let events: UnsafeMutablePointer<sluice_event>
+    private static let eventsATurn = 256
+
+    /// Sources by slot, each with the generation that its events must carry: an event of a source that is gone is dropped.
+    private var sources: [EventSource?] = []
+    private var generations: [UInt32] = []
+    private var freeSlots: [Int] = []
+    /// Sources that ended in this turn: kept until its end, because one of their methods may still be running.
+    private var retired: [EventSource] = []
+    private var again: [(slot: Int, generation: UInt32)] = []
+    private var againNow: [(slot: Int, generation: UInt32)] = []
+
+    private var wheel: TimerWheel
+    /// Milliseconds a tick of the wheel, as a shift.
+    private static let tickShift: Int64 = 3
+
+    /// Time of this turn on the loop's clock (CLOCK_MONOTONIC), nanoseconds. Read once a turn.
+    public private(set) var nowNanoseconds: Int64
+    /// The same in milliseconds.
+    public private(set) var now: Int64
+    private var wallCheckedAt: Int64 = -1
+    /// Seconds since 1970 (CLOCK_REALTIME), brought up to date at most every 100 ms.
+    private var wallSecondsCached: Int64 = 0
+
+    private let inbox = Mutex<[@Sendable () -> Void]>([])
+    private let jobs = Mutex<[UnownedJob]>([])
+    private let stopping = Atomic<Bool>(false)
+
+    /// Called once at the end of each turn, for work that is done for many exchanges at once.
+    public var endOfTurn: (() -> Void)?
+
+    /// Errors: `errno` of the system call that failed.
+    public init(index: Int) throws(SystemError) {
+        self.index = index
+        epoll = sluice_epoll_create()
+        guard epoll >= 0 else { throw SystemError(call: "epoll_create1") }
+        wakeUp = sluice_eventfd()
+        guard wakeUp >= 0 else { throw SystemError(call: "eventfd") }
+        unsafe events = .allocate(capacity: Self.eventsATurn)
+        let clock = Self.readClock()
+        nowNanoseconds = clock
+        now = clock / 1_000_000
+        wheel = TimerWheel(now: (clock / 1_000_000) >> Self.tickShift)
+        retired.reserveCapacity(256)
+        again.reserveCapacity(64)
+        againNow.reserveCapacity(64)
+        guard sluice_epoll_add_level(epoll, wakeUp, UInt64.max) == 0 else { throw SystemError(call: "epoll_ctl") }
+    }
+
+    deinit {
+        unsafe events.deallocate()
+        close(epoll)
+        close(wakeUp)
+    }
+
+    private static func readClock() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
+    /// The clock right now, nanoseconds: for timings that must not be rounded to a turn.
+    public func clockNanoseconds() -> Int64 { Self.readClock() }
+
+    /// Seconds since 1970, at most 100 ms old.
+    public var wallSeconds: Int64 {
+        if now - wallCheckedAt >= 100 || wallCheckedAt < 0 {
+            var time = timespec()
+            unsafe clock_gettime(CLOCK_REALTIME, &time)
+            wallSecondsCached = Int64(time.tv_sec)
+            wallCheckedAt = now
+        }
+        return wallSecondsCached
+    }
+
+    // MARK: Sources
+
+    /// How a descriptor is watched.
+    public enum Watch: Sendable {
+        /// Both directions, once a change.
+        case edges
+        /// Reading only, as long as there is something.
+        case level
+        /// No descriptor: only deadlines and `runAgain`.
+        case nothing
+    }
+
+    /// Takes `source` into the loop, watching `descriptor`. Errors: `errno` of epoll_ctl; the source is then not registered.
+    public func register(_ source: EventSource, descriptor: Int32 = -1, watch: Watch) -> SystemError? {
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+        } else {
+            slot = sources.count
+            sources.append(nil)
+            generations.append(0)
+        }
+        let key = UInt64(generations[slot]) << 32 | UInt64(UInt32(truncatingIfNeeded: slot))
+        let result: Int32 =
+            switch watch {
+            case .edges: sluice_epoll_add(epoll, descriptor, key)
+            case .level: sluice_epoll_add_level(epoll, descriptor, key)
+            case .nothing: 0
+            }
+        guard result == 0 else {
+            let error = SystemError(call: "epoll_ctl")
+            freeSlots.append(slot)
+            return error
+        }
+        sources[slot] = source
+        source.slot = slot
+        return nil
+    }
+
+    /// Takes `source` out: no call reaches it any more, and the loop lets go of it at the end of the turn. Its descriptor is
+    /// closed by whoever owns it, which also ends epoll's watch.
+    public func retire(_ source: EventSource) {
+        let slot = source.slot
+        guard slot >= 0 else { return }
+        wheel.disarm(slot)
+        source.deadline = .max
+        source.slot = -1
+        generations[slot] &+= 1
+        if let object = sources[slot].take() { retired.append(object) }
+        freeSlots.append(slot)
+    }
+
+    /// Stops watching a descriptor that stays open, such as a listener that pauses.
+    public func unwatch(descriptor: Int32) { _ = sluice_epoll_delete(epoll, descriptor) }
+
+    /// Watches a descriptor of a registered source again.
+    public func watchAgain(_ source: EventSource, descriptor: Int32) {
+        guard source.slot >= 0 else { return }
+        _ = sluice_epoll_add_level(epoll, descriptor, key(of: source.slot))
+    }
+
+    private func key(of slot: Int) -> UInt64 {
+        UInt64(generations[slot]) << 32 | UInt64(UInt32(truncatingIfNeeded: slot))
+    }
+
+    /// Has `resume()` called on the next turn.
+    public func runAgain(_ source: EventSource) {
+        guard source.slot >= 0 else { return }
+        again.append((source.slot, generations[source.slot]))
+    }
+
+    /// Calls `deadlinePassed` when `now` reaches `deadline` (milliseconds, may be up to one tick late, never early). Moving a
+    /// deadline further away costs two stores: the wheel notices when the old one comes up.
+    @inline(__always)
+    public func setDeadline(_ source: EventSource, _ deadline: Int64) {
+        source.deadline = deadline
+        if deadline != .max { linkDeadline(source.slot, deadline) }
+    }
+
+    private func linkDeadline(_ slot: Int, _ deadline: Int64) {
+        guard slot >= 0 else { return }
+        let tick = (deadline >> Self.tickShift) + 1
+        if let armed = wheel.armed(slot), armed <= tick { return }
+        wheel.arm(slot, at: tick)
+    }
+
+    // MARK: Other threads
+
+    /// Runs `work` on the loop's thread, soon. Any thread may call it.
+    public func post(_ work: @escaping @Sendable () -> Void) {
+        inbox.withLock { $0.append(work) }
+        wake()
+    }
+
+    /// Takes a Swift Concurrency job for the loop's thread (see `LoopExecutor`).
+    func enqueue(_ job: UnownedJob) {
+        jobs.withLock { $0.append(job) }
+        wake()
+    }
+
+    /// Ends `run` after the present turn. Any thread may call it.
+    public func stop() {
+        stopping.store(true, ordering: .releasing)
+        wake()
+    }
+
+    private func wake() {
+        var one: UInt64 = 1
+        _ = unsafe write(wakeUp, &one, 8)
+    }
+
+    // MARK: Running
+
+    /// Serves until `stop`. Call it on the thread that is to be the loop's.
+    public func run() {
+        while !stopping.load(ordering: .acquiring) { turn() }
+    }
+
+    /// One turn: wait, dispatch, run timers and posted work.
+    public func turn() {
+        let count = unsafe sluice_epoll_wait(epoll, events, Int32(Self.eventsATurn), waitMilliseconds())
+        let clock = Self.readClock()
+        nowNanoseconds = clock
+        now = clock / 1_000_000
+        var woken = false
+        var index = 0
+        while index < Int(count) {
+            let key = unsafe events[index].key
+            let slot = Int(truncatingIfNeeded: key & 0xFFFF_FFFF)
+            if key == UInt64.max {
+                woken = true
+            } else if slot < generations.count, generations[slot] == UInt32(truncatingIfNeeded: key >> 32), let source = sources[slot] {
+                source.ready(Readiness(rawValue: unsafe events[index].events))
+            }
+            index &+= 1
+        }
+        if woken { takeInbox() }
+        let tick = now >> Self.tickShift
+        if tick > wheel.current { runTimers(to: tick) }
+        if !again.isEmpty { runResumed() }
+        if let endOfTurn { endOfTurn() }
+        if !retired.isEmpty { retired.removeAll(keepingCapacity: true) }
+    }
+
+    private func waitMilliseconds() -> Int32 {
+        if !again.isEmpty { return 0 }
+        guard let next = wheel.next else { return -1 }
+        let milliseconds = (next << Self.tickShift) - now
+        return Int32(clamping: max(0, milliseconds))
+    }
+
+    private func runTimers(to tick: Int64) {
+        // The wheel is taken out while it runs: sources arm and disarm timers from inside.
+        due.removeAll(keepingCapacity: true)
+        wheel.advance(to: tick) { _, slot in due.append(slot) }
+        for slot in due {
+            guard let source = sources[slot], source.deadline != .max else { continue }
+            if source.deadline > now {
+                linkDeadline(slot, source.deadline)
+            } else {
+                source.deadline = .max
+                source.deadlinePassed()
+            }
+        }
+    }
+    private var due: [Int] = []
+
+    private func runResumed() {
+        swap(&again, &againNow)
+        for entry in againNow where generations[entry.slot] == entry.generation { sources[entry.slot]?.resume() }
+        againNow.removeAll(keepingCapacity: true)
+    }
+
+    private func takeInbox() {
+        var drained: UInt64 = 0
+        _ = unsafe read(wakeUp, &drained, 8)
+        let work = inbox.withLock { inbox in
+            let taken = inbox
+            inbox.removeAll(keepingCapacity: true)
+            return taken
+        }
+        for item in work { item() }
+        let ready = jobs.withLock { jobs in
+            let taken = jobs
+            jobs.removeAll(keepingCapacity: true)
+            return taken
+        }
+        for job in ready { unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
+    }
+
+    /// Runs Swift Concurrency tasks on this loop's thread (SE-0417).
+    public private(set) lazy var executor = LoopExecutor(self)
+}

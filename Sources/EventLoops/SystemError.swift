@@ -1,0 +1,23 @@
+import Glibc
+
+/// A system call that failed: its name and `errno`.
+public struct SystemError: Error, Sendable, CustomStringConvertible {
+    public let call: StaticString
+    public let code: Int32
+
+    /// Takes `errno` as it is now.
+    public init(call: StaticString) {
+        self.call = call
+        code = errno
+    }
+
+    public init(call: StaticString, code: Int32) {
+        self.call = call
+        self.code = code
+    }
+
+    public var description: String {
+        let text = unsafe String(cString: strerror(code))
+        return "\(call): \(text)"
+    }
+}

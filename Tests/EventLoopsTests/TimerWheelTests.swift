@@ -1,0 +1,91 @@
+import Testing
+
+@testable import EventLoops
+
+@Suite("The timer wheel")
+struct TimerWheelTests {
+    @Test("fires each timer on its tick, in the order of ticks")
+    func firesOnItsTick() {
+        var wheel = TimerWheel(now: 1000)
+        let ticks: [Int64] = [1001, 1063, 1064, 1065, 1100, 5000, 5095, 5096, 300_000, 20_000_000]
+        for (key, tick) in ticks.enumerated() { wheel.arm(key, at: tick) }
+        var fired: [(Int, Int64)] = []
+        wheel.advance(to: 30_000_000) { wheel, key in fired.append((key, wheel.current)) }
+        #expect(fired.map(\.0) == Array(0..<ticks.count))
+        #expect(fired.map(\.1) == ticks)
+        #expect(wheel.count == 0)
+        #expect(wheel.next == nil)
+    }
+
+    @Test("says a next tick that is never later than the first timer")
+    func nextIsNeverLate() {
+        var random = SplitMix(seed: 7)
+        for _ in 0..<2000 {
+            let now = Int64(random.next() % 1_000_000)
+            var wheel = TimerWheel(now: now)
+            var first = Int64.max
+            for key in 0..<Int(1 + random.next() % 5) {
+                let tick = now + 1 + Int64(random.next() % (1 << (random.next() % 26)))
+                wheel.arm(key, at: tick)
+                first = min(first, tick)
+            }
+            #expect(wheel.next! <= first)
+            #expect(wheel.next! > now)
+        }
+    }
+
+    @Test("agrees with a sorted list over random schedules")
+    func agreesWithModel() {
+        for seed in 1...200 {
+            var random = SplitMix(seed: UInt64(seed))
+            var now: Int64 = Int64(random.next() % 100_000)
+            var wheel = TimerWheel(now: now, capacity: 1)
+            var model: [Int: Int64] = [:]
+            for _ in 0..<300 {
+                let key = Int(random.next() % 40)
+                switch random.next() % 4 {
+                case 0, 1:
+                    let tick = now + Int64(random.next() % (1 << (random.next() % 20)))
+                    wheel.arm(key, at: tick)
+                    model[key] = max(tick, now + 1)
+                case 2:
+                    wheel.disarm(key)
+                    model[key] = nil
+                default:
+                    now += Int64(random.next() % (1 << (random.next() % 16)))
+                    var fired: [Int: Int64] = [:]
+                    wheel.advance(to: now) { wheel, key in fired[key] = wheel.current }
+                    let due = model.filter { $0.value <= now }
+                    #expect(fired == due)
+                    for key in due.keys { model[key] = nil }
+                }
+                #expect(wheel.count == model.count)
+            }
+        }
+    }
+
+    @Test("lets a timer arm itself again while it fires")
+    func rearmsWhileFiring() {
+        var wheel = TimerWheel(now: 0)
+        wheel.arm(3, at: 10)
+        var times: [Int64] = []
+        wheel.advance(to: 100) { wheel, key in
+            times.append(wheel.current)
+            wheel.arm(key, at: wheel.current + 30)
+        }
+        #expect(times == [10, 40, 70, 100])
+    }
+}
+
+/// A small seeded generator, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
