@@ -7,8 +7,28 @@ public struct OutputBuffer: ~Copyable {
     @usableFromInline var endOffset = 0
     @usableFromInline var didOverflow = false
 
+    /// Without room, until a slab is attached.
+    @inlinable
+    public init() { slab = Slab() }
+
     @inlinable
     public init(_ slab: consuming Slab) { self.slab = slab }
+
+    /// Takes a slab from `pool` if the buffer has none.
+    @inlinable
+    public mutating func attach(_ pool: SlabPool) {
+        if !slab.exists { slab = pool.take() }
+    }
+
+    /// Forgets all bytes and hands the slab back.
+    @inlinable
+    public mutating func detach() {
+        removeAll()
+        slab = Slab()
+    }
+
+    /// It has a slab.
+    @inlinable public var isAttached: Bool { slab.exists }
 
     /// Offset of the first byte not yet sent.
     @inlinable public var start: Int { startOffset }

@@ -1,12 +1,14 @@
 /// One block of a `SlabPool`: owned by exactly one holder, handed back to its pool when destroyed.
 /// The pool must outlive it (it checks on its own end).
+///
+/// `Slab()` is the absence of one: no bytes, no pool. An optional would say it too, but cannot be borrowed in place.
 @safe
 public struct Slab: ~Copyable {
     @usableFromInline let base: UnsafeMutableRawPointer
     /// Bytes in this slab.
     public let capacity: Int
     // The loop keeps its pool until its last slab is back; a counted reference a slab would cost two atomics a request.
-    @usableFromInline let pool: Unmanaged<SlabPool>
+    @usableFromInline let pool: Unmanaged<SlabPool>?
 
     @inlinable
     init(base: UnsafeMutableRawPointer, capacity: Int, pool: Unmanaged<SlabPool>) {
@@ -15,9 +17,21 @@ public struct Slab: ~Copyable {
         unsafe self.pool = pool
     }
 
+    /// No slab.
+    @inlinable
+    public init() {
+        // Never read or written: the capacity is 0.
+        unsafe base = unsafe UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+        capacity = 0
+        unsafe pool = nil
+    }
+
+    /// False for `Slab()`.
+    @inlinable public var exists: Bool { capacity != 0 }
+
     @inlinable
     deinit {
-        unsafe pool._withUnsafeGuaranteedRef { unsafe $0.giveBack(base) }
+        unsafe pool?._withUnsafeGuaranteedRef { unsafe $0.giveBack(base) }
     }
 
     /// All bytes, read-only. O(1).

@@ -1,0 +1,66 @@
+import CPlatform
+import Glibc
+
+/// A socket that listens: bound, not yet watched by a loop. Closed when destroyed.
+@safe
+public struct ListeningSocket: ~Copyable {
+    public let descriptor: Int32
+    /// The address as bound: with the real port where 0 was asked for.
+    public let address: SocketAddress
+
+    private var owned = true
+
+    deinit { if owned { close(descriptor) } }
+
+    /// Binds and listens. Several loops bind the same TCP address with `sharing`: the kernel spreads the connections
+    /// (SO_REUSEPORT). A unix path is removed first if nobody answers on it. Errors: the call that failed and its `errno`.
+    public init(on address: SocketAddress, backlog: Int32, sharing: Bool) throws(SystemError) {
+        let descriptor = sluice_stream_socket(address.family.number)
+        guard descriptor >= 0 else { throw SystemError(call: "socket") }
+        do throws(SystemError) {
+            if address.family == .unix {
+                Self.removeStale(address)
+            } else {
+                try Self.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+                if sharing { try Self.set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
+                // Accepted sockets inherit it: no system call a connection.
+                try Self.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                if address.family == .ipv6 { try Self.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+            }
+            let bound = unsafe address.withUnsafeSockaddr { pointer, length in unsafe bind(descriptor, pointer, length) }
+            guard bound == 0 else { throw SystemError(call: "bind") }
+            guard listen(descriptor, backlog) == 0 else { throw SystemError(call: "listen") }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let named = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
+        }
+        self.address = (named == 0 ? SocketAddress(storage: storage, length: length) : nil) ?? address
+    }
+
+    /// Gives the descriptor away: the caller closes it.
+    public consuming func release() -> Int32 {
+        owned = false
+        return descriptor
+    }
+
+    private static func set(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) throws(SystemError) {
+        guard sluice_set_option(descriptor, level, name, value) == 0 else { throw SystemError(call: "setsockopt") }
+    }
+
+    /// A path that a dead process left behind would make bind fail for ever; one that somebody answers on is not ours to remove.
+    private static func removeStale(_ address: SocketAddress) {
+        guard let first = address.path.first, first != 0 else { return }
+        let probe = sluice_stream_socket(AF_UNIX)
+        guard probe >= 0 else { return }
+        defer { close(probe) }
+        let connected = unsafe address.withUnsafeSockaddr { pointer, length in unsafe connect(probe, pointer, length) }
+        guard connected != 0, errno == ECONNREFUSED else { return }
+        _ = unsafe unlink(String(decoding: address.path, as: UTF8.self))
+    }
+}

@@ -1,0 +1,144 @@
+import Buffers
+import CPlatform
+import EventLoops
+import Glibc
+
+/// What came of an attempt to receive.
+public enum ReceiveOutcome: Equatable, Sendable {
+    /// So many bytes were added to the buffer.
+    case bytes(Int)
+    /// Nothing now; the loop says when.
+    case wouldBlock
+    /// The peer has ended its side.
+    case end
+    /// `errno`: ECONNRESET and the like.
+    case failed(Int32)
+}
+
+/// What came of an attempt to send.
+public enum SendOutcome: Equatable, Sendable {
+    /// All is with the kernel.
+    case done
+    /// The kernel takes no more now; the loop says when. What was taken is off the buffers.
+    case wouldBlock
+    /// `errno`: EPIPE, ECONNRESET and the like.
+    case failed(Int32)
+}
+
+/// One connection's bytes over its descriptor, non-blocking, closed when destroyed. It knows what epoll last said, so that no call is made
+/// that would only return EAGAIN: with edges, a read that does not fill the buffer has emptied the kernel's.
+@safe
+public struct ByteStream: ~Copyable {
+    public let descriptor: Int32
+    /// There may be something to read.
+    public var canReceive = false
+    /// The kernel may take bytes.
+    public var canSend = true
+    /// epoll said that the peer ended its side: behind the bytes that wait comes the end.
+    public var peerEnded = false
+
+    /// Takes over `descriptor`.
+    public init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Takes note of what the loop said.
+    @inlinable
+    public mutating func note(_ readiness: Readiness) {
+        if readiness.isReadable { canReceive = true }
+        if readiness.isWritable { canSend = true }
+        if readiness.peerEnded { peerEnded = true }
+    }
+
+    /// Reads once, into the free end of the buffer, taking a slab from `pool` if it holds none. At most `limit` bytes. The buffer must
+    /// have room. A slab that stayed empty goes back.
+    public mutating func receive(into buffer: inout ReceiveBuffer, pool: SlabPool, limit: Int = .max) -> ReceiveOutcome {
+        if !buffer.slab.exists { buffer.slab = pool.take() }
+        let room = min(buffer.slab.capacity &- buffer.end, limit)
+        precondition(room > 0)
+        while true {
+            let count = unsafe sluice_receive(descriptor, buffer.slab.baseAddress + buffer.end, room)
+            if count > 0 {
+                buffer.end &+= count
+                // A short read has emptied the socket, unless the end waits behind it.
+                if count < room && !peerEnded { canReceive = false }
+                return .bytes(count)
+            }
+            let code = errno
+            if count < 0 && code == EINTR { continue }
+            if buffer.end == 0 { buffer.clear() }
+            if count == 0 {
+                peerEnded = true
+                canReceive = false
+                return .end
+            }
+            canReceive = false
+            if code == EAGAIN { return .wouldBlock }
+            peerEnded = true
+            return .failed(code)
+        }
+    }
+
+    /// Sends what waits in `output`. `more`: further bytes follow at once, so the kernel may wait for them.
+    @inline(__always)
+    public mutating func send(_ output: inout OutputBuffer, more: Bool = false) -> SendOutcome {
+        while !output.isEmpty {
+            let count = unsafe sluice_send(descriptor, output.readAddress, output.count, more ? 1 : 0)
+            if count >= 0 {
+                output.consume(count)
+                continue
+            }
+            let code = errno
+            if code == EINTR { continue }
+            canSend = false
+            return code == EAGAIN ? .wouldBlock : .failed(code)
+        }
+        return .done
+    }
+
+    /// Sends `output`, then `count` bytes of payload from `offset` of `slab`, then CRLF if asked for, gathered in one call. `sent` is the
+    /// number of payload bytes taken. What is left of the CRLF when the payload is all sent is put into `output`.
+    public mutating func send(
+        _ output: inout OutputBuffer, payload slab: borrowing Slab, from offset: Int, count: Int, crlf: Bool, sent: inout Int
+    ) -> SendOutcome {
+        precondition(offset >= 0 && count >= 0 && offset &+ count <= slab.capacity)
+        let tail: StaticString = "\r\n"
+        let tailCount = crlf ? 2 : 0
+        sent = 0
+        var tailSent = 0
+        while true {
+            let total = output.count &+ (count &- sent) &+ (tailCount &- tailSent)
+            if total == 0 { return .done }
+            let written = unsafe sluice_send3(
+                descriptor, output.readAddress, output.count, slab.baseAddress + offset + sent, count &- sent,
+                tail.utf8Start + tailSent, tailCount &- tailSent, 0)
+            if written < 0 {
+                let code = errno
+                if code == EINTR { continue }
+                canSend = false
+                if sent == count && tailSent < tailCount { output.append(byte: tailSent == 0 ? 13 : 10) }
+                if sent == count && tailSent == 0 && tailCount == 2 { output.append(byte: 10) }
+                return code == EAGAIN ? .wouldBlock : .failed(code)
+            }
+            var left = written
+            let fromOutput = min(left, output.count)
+            output.consume(fromOutput)
+            left &-= fromOutput
+            let fromPayload = min(left, count &- sent)
+            sent &+= fromPayload
+            left &-= fromPayload
+            tailSent &+= left
+        }
+    }
+
+    /// True when an idle connection is still what it should be: open and silent. One system call.
+    public func isAliveAndSilent() -> Bool {
+        sluice_peek(descriptor) < 0 && errno == EAGAIN
+    }
+
+    /// Ends the sending side: the peer reads the end behind all that was sent.
+    public func shutdownSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Has the coming close send a reset: for a peer that must not take what it got for complete.
+    public func resetOnClose() { _ = sluice_reset_on_close(descriptor) }
+}
