@@ -60,6 +60,8 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
+        tests("GatewayTests", ["Gateway", "HTTPMessage"]),
+        tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
         tests("ScenarioTests", []),
     ],
