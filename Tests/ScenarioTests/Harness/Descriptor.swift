@@ -1,0 +1,191 @@
+import Glibc
+import Synchronization
+
+/// Held while a descriptor is made that is not yet closed on exec, and while a child starts: a child that inherited a connection would
+/// keep it open.
+let descriptorsAndChildren = Mutex(())
+
+/// A file descriptor with one owner. Every call of the harness into the kernel's socket interface is in this file.
+final class Descriptor: @unchecked Sendable {  // written only by init and close, which its owner orders
+    private(set) var number: Int32
+
+    init(_ number: Int32, _ call: String) throws {
+        guard number >= 0 else { throw ScenarioFailure("\(call): \(unsafe String(cString: strerror(errno)))") }
+        self.number = number
+    }
+
+    deinit { close() }
+
+    func close() {
+        if number >= 0 { _ = Glibc.close(number) }
+        number = -1
+    }
+
+    /// What a read or write did.
+    enum Transfer: Equatable {
+        case bytes(Int), closed, reset, wouldBlock, failed(Int32)
+    }
+
+    func read(into bytes: inout [UInt8], upTo count: Int) -> Transfer {
+        let old = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: count))
+        let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+            unsafe recv(number, buffer.baseAddress! + old, count, 0)
+        }
+        let error = errno
+        bytes.removeLast(count - max(0, got))
+        if got > 0 { return .bytes(got) }
+        if got == 0 { return .closed }
+        return Descriptor.failure(error)
+    }
+
+    func write(_ bytes: ArraySlice<UInt8>) -> Transfer {
+        let sent = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe send(number, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+        }
+        return sent >= 0 ? .bytes(sent) : Descriptor.failure(errno)
+    }
+
+    private static func failure(_ error: Int32) -> Transfer {
+        switch error {
+        case EAGAIN, EINTR: .wouldBlock
+        case ECONNRESET, EPIPE: .reset
+        default: .failed(error)
+        }
+    }
+
+    /// Waits for POLLIN or POLLOUT; returns what poll reported, 0 when the deadline passed.
+    func await(_ events: Int32, until deadline: Deadline) -> Int32 {
+        var entry = pollfd(fd: number, events: Int16(events), revents: 0)
+        while true {
+            let ready = unsafe poll(&entry, 1, deadline.millisecondsLeft)
+            if ready > 0 { return Int32(entry.revents) }
+            if ready == 0 && deadline.passed { return 0 }
+        }
+    }
+
+    /// What is there now, without waiting.
+    func pending(_ events: Int32) -> Int32 {
+        var entry = pollfd(fd: number, events: Int16(events), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0 ? Int32(entry.revents) : 0
+    }
+
+    func closeWriting() {
+        _ = shutdown(number, Int32(SHUT_WR))
+    }
+
+    /// Closes with a reset instead of a FIN.
+    func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        unsafe _ = setsockopt(number, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
+    func set(_ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        unsafe _ = setsockopt(number, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    // MARK: Addresses
+
+    private static let stream = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    private static let nonBlocking = Int32(SOCK_NONBLOCK.rawValue)
+
+    private static func loopback(_ host: String, _ port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr = in_addr(s_addr: unsafe inet_addr(host))
+        return address
+    }
+
+    private static func unixAddress(_ path: String) -> sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8.prefix(107))) }
+        return address
+    }
+
+    private static func calling<Address, Result>(
+        _ address: Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        unsafe withUnsafePointer(to: address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe body($0, socklen_t(MemoryLayout<Address>.size))
+            }
+        }
+    }
+
+    /// A listening socket on a port of 127.0.0.1 that the kernel chooses (or the one asked for).
+    static func listening(host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int32 = 512, receiveBuffer: Int32? = nil) throws -> Descriptor {
+        let made = try Descriptor(socket(AF_INET, stream | nonBlocking, 0), "socket")
+        made.set(SOL_SOCKET, SO_REUSEADDR, 1)
+        if let receiveBuffer { made.set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
+        let bound = unsafe calling(loopback(host, port)) { unsafe bind(made.number, $0, $1) }
+        guard bound == 0, listen(made.number, backlog) == 0 else {
+            throw ScenarioFailure("cannot listen: \(unsafe String(cString: strerror(errno)))")
+        }
+        return made
+    }
+
+    static func listening(unix path: String) throws -> Descriptor {
+        let made = try Descriptor(socket(AF_UNIX, stream | nonBlocking, 0), "socket")
+        let bound = unsafe calling(unixAddress(path)) { unsafe bind(made.number, $0, $1) }
+        guard bound == 0, listen(made.number, 512) == 0 else {
+            throw ScenarioFailure("cannot listen on \(path): \(unsafe String(cString: strerror(errno)))")
+        }
+        return made
+    }
+
+    /// Connects; nil when the other side refuses.
+    static func connected(
+        port: UInt16, from source: String? = nil, receiveBuffer: Int32? = nil
+    ) throws -> Descriptor? {
+        let made = try Descriptor(socket(AF_INET, stream, 0), "socket")
+        if let receiveBuffer { made.set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
+        if let source { unsafe _ = calling(loopback(source, 0)) { unsafe bind(made.number, $0, $1) } }
+        made.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        return try finishConnecting(made, unsafe calling(loopback("127.0.0.1", port)) { unsafe connect(made.number, $0, $1) })
+    }
+
+    static func connected(unix path: String) throws -> Descriptor? {
+        let made = try Descriptor(socket(AF_UNIX, stream, 0), "socket")
+        return try finishConnecting(made, unsafe calling(unixAddress(path)) { unsafe connect(made.number, $0, $1) })
+    }
+
+    private static func finishConnecting(_ made: Descriptor, _ result: Int32) throws -> Descriptor? {
+        if result != 0 {
+            let error = errno
+            if error == ECONNREFUSED || error == ENOENT || error == ECONNRESET { return nil }
+            throw ScenarioFailure("connect: \(unsafe String(cString: strerror(error)))")
+        }
+        _ = fcntl(made.number, F_SETFL, fcntl(made.number, F_GETFL) | O_NONBLOCK)
+        return made
+    }
+
+    /// The next connection of a listening socket; nil when none waits.
+    func accepted() throws -> Descriptor? {
+        let number = descriptorsAndChildren.withLock { _ in
+            let number = Glibc.accept(self.number, nil, nil)
+            if number >= 0 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+            return number
+        }
+        if number < 0 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR) { return nil }
+        let made = try Descriptor(number, "accept")
+        _ = fcntl(number, F_SETFL, O_NONBLOCK)
+        made.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        return made
+    }
+
+    private func port(_ call: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) -> UInt16 {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe _ = call(number, $0, &length) }
+        }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    var localPort: UInt16 { unsafe port { unsafe getsockname($0, $1, $2) } }
+    var remotePort: UInt16 { unsafe port { unsafe getpeername($0, $1, $2) } }
+}
