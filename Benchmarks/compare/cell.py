@@ -1,0 +1,147 @@
+"""One cell of the table: one proxy, one case, one round. Everything is started for it and stopped after it."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import load
+import peers
+from cases import Case, route_path
+from measure import CoreTime, ProcessorTime, resident_bytes
+from processes import Child, DidNotStart, free_port
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A proxy in one case, perhaps with a number of routes."""
+
+    peer: peers.Peer
+    binary: str
+    routes: int = 0
+
+    @property
+    def name(self):
+        return f"{self.peer.name}, {self.routes:,} routes" if self.routes else self.peer.name
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all cells share."""
+
+    directory: Path
+    wrk: str
+    app_port: int
+    proxy_core: int
+    load_core: int
+    seconds: int
+    warm_up: int
+    files: int
+    forwarding: bool
+
+
+def start_app(nginx, directory, core, files):
+    """Starts the app behind all proxies. Returns (child, port)."""
+    (directory / "files").mkdir()
+    (directory / "files" / "16k").write_bytes(bytes(range(256)) * 64)
+    # What a POST falls through to; the static files' refusal needs a file (see configs/backend.conf).
+    (directory / "files" / "post").touch()
+    (directory / "files" / "10m").write_bytes(bytes(range(256)) * 40960)
+    setting = peers.Setting(directory, free_port(), 0, files, forwarding=False)
+    config = peers.write_config("backend.conf", setting, {})
+    child = Child([nginx, "-c", config], core, directory / "backend.log")
+    try:
+        child.wait_until(lambda: load.probe(setting.port, Case("", "")) is None, "answering")
+    except BaseException:
+        child.stop()
+        raise
+    return child, setting.port
+
+
+def start(bench, entrant, case, directory):
+    """Starts the proxy and waits until it answers `case` rightly. Returns (child, port). Raises DidNotStart."""
+    for attempt in range(3):
+        setting = peers.Setting(directory, free_port(), bench.app_port, bench.files, bench.forwarding, entrant.routes)
+        command, environment = peers.start_command(entrant.peer, entrant.binary, setting)
+        child = Child(command, bench.proxy_core, directory / f"output-{attempt}", environment)
+        wrong = "nothing was tried"
+
+        def ready():
+            nonlocal wrong
+            wrong = load.probe(setting.port, case)
+            return wrong is None
+
+        try:
+            child.wait_until(ready, "answering")
+            return child, setting.port
+        except DidNotStart as problem:
+            child.stop()
+            # Between our choice of the port and its bind, another socket can have taken it: only then is it tried again.
+            if attempt < 2 and "in use" in child.last_words(20).lower():
+                continue
+            raise DidNotStart(f"{problem} (last try: {wrong})") from None
+        except BaseException:
+            child.stop()
+            raise
+
+
+def run(bench, entrant, case):
+    """Measures one cell. Returns a dictionary: the figures, or {"failure": why}."""
+    if case.routes:
+        case = replace(case, path=route_path(entrant.routes // 2) + "/items?id=7")
+    with tempfile.TemporaryDirectory(dir=bench.directory) as name:
+        try:
+            child, port = start(bench, entrant, case, Path(name))
+        except DidNotStart as problem:
+            return {"failure": f"did not start: {problem}"}
+        try:
+            return memory(bench, child, port, case) if case.idle else speed(bench, child, port, case, Path(name))
+        except (load.BadLoad, OSError) as problem:
+            how = child.ended()
+            return {"failure": f"crashed: {how}: {child.last_words()}" if how else str(problem)}
+        finally:
+            child.stop()
+
+
+def speed(bench, child, port, case, directory):
+    """Processor time per request under load."""
+    log = directory / "wrk"
+    load.run_wrk(bench.wrk, port, case, bench.warm_up, bench.load_core, log)
+    family = child.tree()
+    before, core_before = ProcessorTime.of(family), CoreTime.of(bench.proxy_core)
+    counted = load.run_wrk(bench.wrk, port, case, bench.seconds, bench.load_core, log)
+    if child.ended() or child.tree() != family:
+        raise load.BadLoad("one of its processes ended and was replaced during the load")
+    total, user, system = ProcessorTime.of(family).since(before)
+    core = CoreTime.of(bench.proxy_core)
+    elapsed = counted.seconds * 1e6
+    return {
+        "microseconds": total / counted.requests,
+        "user": user / counted.requests,
+        "system": system / counted.requests,
+        "requests_per_second": counted.requests / counted.seconds,
+        "p50": counted.p50,
+        "p99": counted.p99,
+        "requests": counted.requests,
+        "busy": total / elapsed,
+        "disturbed": max(0.0, core.working - core_before.working - total) / elapsed,
+        "stolen": (core.stolen - core_before.stolen) / elapsed,
+    }
+
+
+def memory(bench, child, port, case):
+    """Resident memory per idle connection."""
+    warm = load.IdleConnections()
+    connections = load.IdleConnections()
+    try:
+        # Buffers and app connections of ordinary traffic first: they are not the idle connections' cost.
+        warm.open(port, case, 64)
+        warm.ask_all()
+        warm.close()
+        before = load.settled(lambda: resident_bytes(child.tree()))
+        connections.open(port, case, case.idle)
+        after = load.settled(lambda: resident_bytes(child.tree()))
+        connections.ask_all()
+    finally:
+        warm.close()
+        connections.close()
+    return {"bytes_per_connection": (after - before) / case.idle, "before": before, "after": after}
