@@ -1,0 +1,33 @@
+/// What one `UpstreamPool` may hold. All times are milliseconds.
+public struct PoolLimits: Sendable {
+    /// Connections open at once, connecting ones included: this loop's share of the app's maximum. 0 = unlimited.
+    public var maxConnections: Int
+    /// Idle connections kept, over all servers together. 0 = every connection is closed after its exchange.
+    public var maxIdle: Int
+    /// How long a connection may stay idle before it is closed.
+    public var idleTimeout: Int64
+    /// Exchanges that may wait for a connection at once. 0 = none waits.
+    public var queueLength: Int
+    /// How long an exchange may wait.
+    public var queueTimeout: Int64
+
+    public init(
+        maxConnections: Int = 0, maxIdle: Int = 64, idleTimeout: Int64 = 60_000, queueLength: Int = 256, queueTimeout: Int64 = 5_000
+    ) {
+        precondition(maxConnections >= 0 && maxIdle >= 0 && queueLength >= 0, "a pool's counts are not negative")
+        precondition(idleTimeout >= 0 && queueTimeout >= 0, "a pool's times are not negative")
+        self.maxConnections = maxConnections
+        self.maxIdle = maxIdle
+        self.idleTimeout = idleTimeout
+        self.queueLength = queueLength
+        self.queueTimeout = queueTimeout
+    }
+}
+
+extension Int64 {
+    /// A time later by `duration`, or the end of time: "no limit" may be passed as the largest number.
+    func later(by duration: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(duration)
+        return overflow ? .max : sum
+    }
+}
