@@ -60,7 +60,7 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
-        tests("GatewayTests", ["Gateway", "HTTPMessage"]),
+        tests("GatewayTests", ["Gateway", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
         tests("ScenarioTests", []),

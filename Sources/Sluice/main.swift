@@ -1,1 +1,3 @@
 import Gateway
+
+SluiceCommand.start()

@@ -1,4 +1,4 @@
-public import Buffers
+import Buffers
 
 /// The access-log lines of one loop that are not yet handed to the writer. Owns one slab.
 ///

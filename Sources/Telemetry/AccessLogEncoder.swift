@@ -1,4 +1,4 @@
-public import Buffers
+import Buffers
 import HTTPMessage
 
 /// Writes one line an exchange. One a loop; allocates only when it is made. Lines are described in docs/access-log.md.

@@ -1,4 +1,4 @@
-public import HTTPMessage
+import HTTPMessage
 
 /// How an exchange ended, in four letters for the access log: who ended it, in which phase, over which connection to the app, and
 /// what became of the client's connection. `--RK` is the usual good end: nobody broke it off, a pooled connection was used, the

@@ -1,4 +1,4 @@
-public import HTTPMessage
+import HTTPMessage
 
 /// The numbers of one exchange, for its access-log line and the counters. The proxy fills it while the exchange lives; its texts
 /// stay where they lie and are lent at the end (`ExchangeTexts`).

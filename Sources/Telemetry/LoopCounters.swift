@@ -1,4 +1,4 @@
-public import HTTPMessage
+import HTTPMessage
 
 /// What one loop has counted since it started. Only the loop writes it; a reader asks the loop for a copy and sums the copies.
 public struct LoopCounters: Sendable, Equatable {

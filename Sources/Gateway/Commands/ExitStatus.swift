@@ -1,0 +1,35 @@
+import ArgumentParser
+
+/// What the process says to its parent when it ends. Documented in docs/commands.md; scripts depend on it.
+public enum ExitStatus: Int32, CaseIterable, Sendable {
+    /// The command did what was asked.
+    case done = 0
+    /// It could not go on: an address is taken, a file cannot be written, the system refuses.
+    case failed = 1
+    /// The config has errors; all of them were printed.
+    case configInvalid = 2
+    /// The command line is wrong (EX_USAGE).
+    case usage = 64
+
+    /// To throw out of a command.
+    var exitCode: ExitCode { ExitCode(rawValue) }
+
+    /// One line for people.
+    public var meaning: String {
+        switch self {
+        case .done: "done"
+        case .failed: "a failure while running: an address is taken, a file cannot be opened"
+        case .configInvalid: "the config has errors; all of them were printed"
+        case .usage: "wrong usage of the command line"
+        }
+    }
+
+    /// The table for `--help`.
+    static var table: String {
+        "EXIT STATUS:\n"
+            + allCases.map { status in
+                let number = String(status.rawValue)
+                return "  " + number + String(repeating: " ", count: 24 - number.utf8.count) + status.meaning
+            }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// The command line of the gateway.
+public struct SluiceCommand: ParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "A reverse-proxy gateway.",
+        discussion: ExitStatus.table,
+        version: Version.text,
+        subcommands: [WhyCommand.self, VersionCommand.self]
+    )
+
+    public init() {}
+
+    /// Reads the command line of this process and does what it says. Ends the process, but after a command that succeeded.
+    public static func start() { main() }
+}

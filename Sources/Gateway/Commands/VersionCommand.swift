@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `sluice version`
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+    func run() { print("sluice \(Version.text)") }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import HTTPMessage
+
+/// `sluice why [CODE]`
+struct WhyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why",
+        abstract: "Explain a reason code.",
+        discussion: """
+            Every response that the gateway makes by itself carries a reason code: in the field Gateway-Reason, in its \
+            problem body and in the access log. Without a code all of them are listed; with the beginning of one, those \
+            that begin so.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The reason code, or its beginning: upstream.connect.refused, upstream.", valueName: "code"))
+    var code: String?
+
+    @Flag(help: "Print all codes as the page docs/reasons.md.")
+    var markdown = false
+
+    func validate() throws {
+        if markdown && code != nil { throw ValidationError("--markdown prints all codes: leave the code out.") }
+    }
+
+    func run() throws {
+        if markdown { return print(ReasonPage.markdown, terminator: "") }
+        guard let code else { return print(ReasonText.list(Reason.allCases), terminator: "") }
+        switch ReasonText.find(code) {
+        case .reason(let reason): print(ReasonText.explanation(of: reason), terminator: "")
+        case .several(let reasons): print(ReasonText.list(reasons), terminator: "")
+        case .none(let nearest):
+            let hint = nearest.map { " Did you mean \($0.code)?" } ?? " `sluice why` lists them."
+            throw ValidationError("There is no reason code '\(code)'.\(hint)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+extension Reason {
+    /// What it means, where to look first and what to do.
+    public var explanation: ReasonExplanation {
+        switch self {
+        case .requestLineMalformed, .requestLineEnding, .requestVersionUnsupported, .requestMethodConnect,
+            .requestTargetMalformed, .requestTargetAmbiguous, .requestTargetTooLong, .requestHeadTooLarge,
+            .requestHeadTooManyFields, .requestHeadTimeout, .requestFieldMalformed, .requestFieldFolded,
+            .requestFieldControl, .requestHostMissing, .requestHostRepeated, .requestHostMalformed,
+            .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding,
+            .requestTransferCodingUnsupported, .requestTransferCodingVersion, .requestExpectationUnsupported,
+            .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden, .requestBodyTooLarge,
+            .requestBodyTimeout, .requestBodyTooSlow:
+            requestExplanation
+        case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout,
+            .upstreamQueueFull, .upstreamQueueTimeout, .upstreamResponseTimeout, .upstreamResponseClosed,
+            .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
+            .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
+            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
+            .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
+            .upstreamResponseBodyTimeout, .upstreamSendTimeout:
+            upstreamExplanation
+        case .routeNone:
+            .init(
+                .config,
+                "No route of the router matches the host and the path of the request.",
+                """
+                Compare the request's Host and path with the router in gateway.conf. A route without a host matches every \
+                host; the path "/" matches every path.
+                """)
+        case .gatewayDraining:
+            .init(
+                .nobody,
+                "The gateway is shutting down: it finishes what it has begun and takes nothing new.",
+                "Ask again: whatever took its place will answer. If nothing did, look at who stopped it.")
+        case .gatewayConnectionsFull:
+            .init(
+                .config,
+                "The listener has as many connections as it may have.",
+                """
+                Many idle connections: shorten the keep-alive time-out. Many from one address: an attack. Else raise the \
+                listener's limit, and the process's number of open files with it.
+                """)
+        case .gatewayHeadTooLarge:
+            .init(
+                .config,
+                "The head together with the fields that the gateway adds does not fit the buffer in which it is written.",
+                """
+                Make the head smaller: usually cookies. The limit for heads leaves room for what the gateway adds unless \
+                it is set to its highest.
+                """)
+        case .gatewayError:
+            .init(
+                .gateway,
+                "The gateway could not carry on, for want of memory or descriptors or for a fault of its own.",
+                "Look at its own log. Without an explanation there, please report it, with the access-log line.")
+        case .clientClosed:
+            .init(
+                .client,
+                "The client closed its connection before the response was complete. The app's work was broken off.",
+                """
+                Normal in small numbers: people leave pages. In large numbers, look at how long the answers take ("first" \
+                and "total" in the access log).
+                """)
+        case .clientReset:
+            .init(
+                .client,
+                "The client's side reset its connection before the response was complete.",
+                """
+                Normal in small numbers. In large numbers, look for a load balancer or a firewall in front with a shorter \
+                time-out than the gateway's.
+                """)
+        case .clientWriteTimeout:
+            .init(
+                .client,
+                "The client took no byte of the response for the listener's write time-out. The connection was closed.",
+                "Usually a client that vanished from its network. If clients pause on purpose, raise the time-out.")
+        case .clientWriteTooSlow:
+            .init(
+                .client,
+                """
+                The client takes the response below the lowest rate that the listener allows, after the time of grace. \
+                That is how slow-read attacks hold memory.
+                """,
+                "If it is a client on a very slow network, lower the rate, or switch it off.")
+        case .clientIdle:
+            .init(
+                .nobody,
+                """
+                The kept connection carried no request for the keep-alive time-out and was closed. Every client expects \
+                that.
+                """,
+                "Nothing.")
+        case .tunnelIdle:
+            .init(
+                .nobody,
+                """
+                Neither side of the tunnel (a WebSocket, say) sent anything for its idle time-out; both connections were \
+                closed.
+                """,
+                "Let the app or the client send pings more often than that, or raise the time-out.")
+        }
+    }
+}
