@@ -45,6 +45,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case requestTransferCodingVersion
     /// Expect holds something other than 100-continue.
     case requestExpectationUnsupported
+    /// A request whose method allows no body (TRACE) has one.
+    case requestBodyUnexpected
     /// A chunk size, chunk extension or chunk end is malformed.
     case requestChunkMalformed
     /// A trailer field line is malformed or the trailer section is too large.
@@ -145,6 +147,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestTransferCodingUnsupported: "request.transfer-coding.unsupported"
         case .requestTransferCodingVersion: "request.transfer-coding.version"
         case .requestExpectationUnsupported: "request.expectation.unsupported"
+        case .requestBodyUnexpected: "request.body.unexpected"
         case .requestChunkMalformed: "request.chunk.malformed"
         case .requestTrailerMalformed: "request.trailer.malformed"
         case .requestTrailerForbidden: "request.trailer.forbidden"
@@ -192,7 +195,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .requestFieldMalformed, .requestFieldFolded, .requestFieldControl, .requestHostMissing,
             .requestHostRepeated, .requestHostMalformed, .requestLengthMalformed, .requestLengthRepeated,
             .requestLengthWithTransferCoding, .requestTransferCodingUnsupported, .requestTransferCodingVersion,
-            .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden: 400
+            .requestBodyUnexpected, .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden: 400
         case .routeNone: 404
         case .requestMethodConnect: 405
         case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow: 408
@@ -239,6 +242,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestTransferCodingUnsupported: "Transfer-Encoding is anything but a single, final chunked"
         case .requestTransferCodingVersion: "Transfer-Encoding on an HTTP/1.0 request"
         case .requestExpectationUnsupported: "Expect holds something other than 100-continue"
+        case .requestBodyUnexpected: "A request whose method allows no body (TRACE) has one"
         case .requestChunkMalformed: "A chunk size, chunk extension or chunk end is malformed"
         case .requestTrailerMalformed: "A trailer field line is malformed or the trailer section is too large"
         case .requestTrailerForbidden: "A trailer carries framing, routing or authentication"
