@@ -1,0 +1,87 @@
+import Buffers
+import HTTPMessage
+
+/// Parses the trailer section behind the last chunk (RFC 9112 §7.1.2), with the empty line that ends the body. Keep one a
+/// connection; it allocates nothing.
+///
+/// A trailer that carries framing, routing or authentication is a fault: whoever merges it into the head would change what the
+/// message is. Any other field that has no place in a trailer (RFC 9110 §6.5.1: about the connection, the content, caching or
+/// conditions) and those of hop-by-hop kind are marked `.removed`.
+public struct TrailerParser: Sendable {
+    public enum Side: Sendable { case request, response }
+
+    private let limits: HeadLimits
+    private let side: Side
+    private var isResuming = false
+    private var start = 0
+    private var position = 0
+    private var scanned = 0
+    private var fieldCount = 0
+
+    /// `limits.headBytes` bounds the section in bytes, `limits.fieldCount` its lines. `side` chooses the reasons told.
+    public init(limits: HeadLimits, for side: Side = .request) {
+        self.limits = limits
+        self.side = side
+    }
+
+    /// Parses the section that starts at `start`. On `.complete`, `end` is the offset behind it and `fields` holds the trailers;
+    /// the table is emptied first, so give it another one than the head's. Else as `RequestParser.parse`.
+    public mutating func parse(
+        _ bytes: Span<UInt8>, from start: Int, fields: inout FieldTable, end: inout Int
+    ) -> ParseOutcome {
+        let limit = start &+ min(bytes.count &- start, limits.headBytes)
+        let bytes = bytes.extracting(first: limit)
+        if !isResuming || self.start != start || fieldCount != fields.count || position > limit {
+            self.start = start
+            position = start
+            scanned = start
+            fields.removeAll()
+        }
+        isResuming = false
+        // Nothing of what the section notes frames a body any more: each of those fields is refused or removed below.
+        var section = FieldSection()
+        switch section.read(bytes, from: &position, scanned: &scanned, limit: limits.fieldCount, into: &fields) {
+        case .complete:
+            for index in 0..<fields.count {
+                let token = fields[index].token
+                if Self.forbidden.contains(token) {
+                    return .failed(side == .request ? .requestTrailerForbidden : .upstreamResponseTrailerMalformed)
+                }
+                if Self.pointless.contains(token) { fields[index].marks.insert(.removed) }
+            }
+            end = position
+            return .complete
+        case .incomplete:
+            if limit &- start == limits.headBytes { return malformed }
+            isResuming = true
+            fieldCount = fields.count
+            return .incomplete
+        case .failed: return malformed
+        }
+    }
+
+    /// Forgets an incomplete section.
+    public mutating func reset() { isResuming = false }
+
+    private var malformed: ParseOutcome {
+        .failed(side == .request ? .requestTrailerMalformed : .upstreamResponseTrailerMalformed)
+    }
+
+    /// Framing, routing, authentication, and what the gateway vouches for.
+    static var forbidden: TokenSet {
+        TokenSet.forwarding.adding(.contentLength).adding(.transferEncoding).adding(.host).adding(.connection).adding(.upgrade)
+            .adding(.authorization).adding(.proxyAuthorization).adding(.cookie).adding(.setCookie).adding(.wwwAuthenticate)
+            .adding(.proxyAuthenticate).adding(.location).adding(.origin)
+            .adding(.xRequestID)
+    }
+
+    /// Without meaning in a trailer.
+    static var pointless: TokenSet {
+        TokenSet.hopByHop.adding(.contentEncoding).adding(.contentType).adding(.contentRange).adding(.contentLocation)
+            .adding(.contentLanguage).adding(.contentDisposition).adding(.age).adding(.cacheControl).adding(.expires)
+            .adding(.date).adding(.retryAfter).adding(.vary).adding(.expect).adding(.maxForwards).adding(.range)
+            .adding(.ifMatch).adding(.ifNoneMatch).adding(.ifModifiedSince).adding(.ifUnmodifiedSince).adding(.ifRange)
+            .adding(.gatewayReason).adding(.accept).adding(.acceptEncoding).adding(.acceptLanguage).adding(.userAgent)
+            .adding(.referer).adding(.server).adding(.proxyAuthenticationInfo)
+    }
+}
