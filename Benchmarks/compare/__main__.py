@@ -175,7 +175,6 @@ def main():
         "forwarding fields": asked.forwarding,
     }
     text = report.markdown(machine(), settings, said, results)
-    print(text)
     if asked.markdown:
         Path(asked.markdown).write_text(text)
     if asked.json:
@@ -184,6 +183,7 @@ def main():
             "cases": [{"name": case.name, "title": case.title, "target": case.target and dataclasses.asdict(case.target),
                        "rows": [dataclasses.asdict(row) for row in rows]} for case, rows in results],
         }, indent=1) + "\n")
+    print(text)
     return 1 if any(row.failures() for _, rows in results for row in rows) else 0
 
 

@@ -109,12 +109,12 @@ class Child:
                 raise DidNotStart(f"not {what} within {seconds} s: {self.last_words()}")
             time.sleep(0.02)
 
-    def stop(self):
-        """SIGTERM, then SIGKILL after two seconds, to this process and every descendant, each by its pid."""
+    def stop(self, patience=2):
+        """SIGTERM, then after `patience` seconds SIGKILL, to this process and every descendant, each by its pid."""
         family = self.tree()
         self._signal({self.pid: family.get(self.pid)}, signal.SIGTERM)
         try:
-            self.process.wait(2)
+            self.process.wait(patience)
         except subprocess.TimeoutExpired:
             pass
         self._signal(family, signal.SIGKILL)
