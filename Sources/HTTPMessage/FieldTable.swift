@@ -1,3 +1,4 @@
+// unsafe: a fixed table of records in a slab; a subscript checks its index
 import Buffers
 
 /// The field lines of one message in the order they came, in a fixed block of memory: it never grows, so a message with more

@@ -9,7 +9,7 @@ extension Reason {
             .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding,
             .requestTransferCodingUnsupported, .requestTransferCodingVersion, .requestExpectationUnsupported,
             .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden, .requestBodyTooLarge,
-            .requestBodyTimeout, .requestBodyTooSlow:
+            .requestBodyTimeout, .requestBodyTooSlow, .requestBodyUnexpected:
             requestExplanation
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout,
             .upstreamQueueFull, .upstreamQueueTimeout, .upstreamResponseTimeout, .upstreamResponseClosed,

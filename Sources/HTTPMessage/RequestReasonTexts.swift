@@ -222,6 +222,14 @@ extension Reason {
                 That is how slow-body attacks hold connections open.
                 """,
                 "If it is a client on a very slow network, lower the rate, or switch it off.")
+        case .requestBodyUnexpected:
+            .init(
+                .client,
+                """
+                A TRACE request must have no body (RFC 9110, section 9.3.8), and programs disagree on what to do with one \
+                that has. Nothing was sent to the app; the connection was closed.
+                """,
+                "Mend the client. If you do not know what sends it, treat it as an attack.")
         default:
             preconditionFailure("not a reason of a request")
         }

@@ -100,7 +100,7 @@ extension EndState.Party {
             .requestFieldFolded, .requestFieldControl, .requestHostMissing, .requestHostRepeated, .requestHostMalformed,
             .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding, .requestTransferCodingUnsupported,
             .requestTransferCodingVersion, .requestExpectationUnsupported, .requestChunkMalformed, .requestTrailerMalformed,
-            .requestTrailerForbidden, .requestBodyTooLarge, .clientClosed, .clientReset:
+            .requestTrailerForbidden, .requestBodyTooLarge, .requestBodyUnexpected, .clientClosed, .clientReset:
             self = .client
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed, .upstreamResponseReset,
             .upstreamResponseMalformed, .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed,

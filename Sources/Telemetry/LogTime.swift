@@ -6,6 +6,7 @@ struct LogTime {
     private(set) var iso: [UInt8]
     /// The second that the texts stand for, since 1970.
     private var second: Int64
+    private let months = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
 
     init() {
         common = Array("01/Jan/1970:00:00:00 +0000".utf8)
@@ -19,7 +20,7 @@ struct LogTime {
         second = now
         let clock = UnixTime(seconds: now)
         Self.write(clock.day, digits: 2, to: &common, at: 0)
-        Self.writeMonth(clock.month, to: &common, at: 3)
+        for index in 0..<3 { common[3 + index] = months[(clock.month - 1) * 3 + index] }
         Self.write(clock.year, digits: 4, to: &common, at: 7)
         Self.writeClock(clock, to: &common, at: 12)
         Self.write(clock.year, digits: 4, to: &iso, at: 0)
@@ -39,13 +40,6 @@ struct LogTime {
         for index in stride(from: place + digits - 1, through: place, by: -1) {
             text[index] = 0x30 + UInt8(rest % 10)
             rest /= 10
-        }
-    }
-
-    private static func writeMonth(_ month: Int, to text: inout [UInt8], at place: Int) {
-        let names: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
-        names.withUTF8Buffer { bytes in
-            for index in 0..<3 { text[place + index] = unsafe bytes[(month - 1) * 3 + index] }
         }
     }
 }

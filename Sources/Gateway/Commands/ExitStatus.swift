@@ -18,8 +18,8 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     public var meaning: String {
         switch self {
         case .done: "done"
-        case .failed: "a failure while running: an address is taken, a file cannot be opened"
-        case .configInvalid: "the config has errors; all of them were printed"
+        case .failed: "it failed while running"
+        case .configInvalid: "the config has errors; all were printed"
         case .usage: "wrong usage of the command line"
         }
     }

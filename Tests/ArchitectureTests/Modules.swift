@@ -1,0 +1,44 @@
+/// What each module may import: what is below it, and the system where it touches the system.
+enum Modules {
+    /// Modules of this package and of others, by the module that may import them.
+    static let allowedImports: [String: Set<String>] = [
+        "Buffers": [],
+        "HTTPMessage": ["Buffers"],
+        "HTTP1": ["HTTPMessage", "Buffers"],
+        "HTTP2": ["HTTPMessage", "Buffers", "CNghttp2"],
+        "Configuration": ["FoundationEssentials"],
+        "Upstreams": [],
+        "Routing": ["Buffers"],
+        "Telemetry": ["HTTPMessage", "Buffers"],
+        "FilterAPI": ["HTTPMessage", "Buffers", "Configuration"],
+        "FilterTesting": ["FilterAPI", "HTTPMessage", "Buffers"],
+        "Pipeline": ["FilterAPI", "HTTPMessage", "Buffers"],
+        "EventLoops": ["HTTPMessage", "Buffers", "CPlatform", "Glibc", "Synchronization"],
+        "TLS": ["HTTPMessage", "Buffers", "COpenSSL", "Glibc", "Synchronization"],
+        "Transport": ["TLS", "EventLoops", "HTTPMessage", "Buffers", "CPlatform", "Glibc"],
+        "Proxy": [
+            "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTP2", "Telemetry", "FilterAPI", "TLS", "EventLoops",
+            "HTTPMessage", "Buffers",
+        ],
+        "Gateway": [
+            "Proxy", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTP2", "Telemetry", "FilterAPI", "TLS",
+            "EventLoops", "HTTPMessage", "Buffers", "Configuration", "CPlatform", "Glibc", "Synchronization", "ArgumentParser",
+        ],
+        "Sluice": ["Gateway"],
+    ]
+
+    /// A plug-in sees the filter interface, its own C library (a module called C…), and nothing else of Sluice.
+    static let pluginImports: Set<String> = ["FilterAPI"]
+    /// The plug-in that may also see another module.
+    static let pluginExceptions: [String: Set<String>] = ["TLSTermination": ["TLS"]]
+
+    /// Without locks, atomics, tasks and actors: one loop at a time runs them.
+    static let withoutConcurrency: Set<String> = [
+        "Buffers", "HTTPMessage", "HTTP1", "HTTP2", "Configuration", "Upstreams", "Routing", "Telemetry", "Pipeline", "Proxy",
+    ]
+    /// The one file that bridges `ask` to a task.
+    static let concurrencyExceptions: Set<String> = ["Sources/Pipeline/PendingQuestion.swift"]
+
+    /// Where unsafe code may stand without a word. Elsewhere a file begins with `// unsafe: ` and the reason.
+    static let unsafeAllowed: Set<String> = ["Buffers", "TLS", "HTTP2", "EventLoops", "Transport"]
+}
