@@ -93,11 +93,14 @@ def run(bench, entrant, case):
             child, port = start(bench, entrant, case, Path(name))
         except DidNotStart as problem:
             return {"failure": f"did not start: {problem}"}
+        family = child.tree()
         try:
-            return memory(bench, child, port, case) if case.idle else speed(bench, child, port, case, Path(name))
+            figures = memory(bench, child, port, case) if case.idle else speed(bench, child, port, case, Path(name))
+            # A master that replaces a crashed worker makes a crash look like a few lost connections, or like nothing.
+            return figures if child.tree() == family else {"failure": f"crashed: one of its processes ended: {child.last_words()}"}
         except (load.BadLoad, OSError) as problem:
-            how = child.ended()
-            return {"failure": f"crashed: {how}: {child.last_words()}" if how else str(problem)}
+            how = child.ended() or (child.tree() != family and "one of its processes ended")
+            return {"failure": f"crashed: {how}: {problem}: {child.last_words()}" if how else str(problem)}
         finally:
             child.stop()
 
@@ -109,8 +112,6 @@ def speed(bench, child, port, case, directory):
     family = child.tree()
     before, core_before = ProcessorTime.of(family), CoreTime.of(bench.proxy_core)
     counted = load.run_wrk(bench.wrk, port, case, bench.seconds, bench.load_core, log)
-    if child.ended() or child.tree() != family:
-        raise load.BadLoad("one of its processes ended and was replaced during the load")
     total, user, system = ProcessorTime.of(family).since(before)
     core = CoreTime.of(bench.proxy_core)
     elapsed = counted.seconds * 1e6
