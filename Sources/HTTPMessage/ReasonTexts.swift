@@ -37,8 +37,8 @@ extension Reason {
                 .config,
                 "The listener has as many connections as it may have.",
                 """
-                Many idle connections: shorten the keep-alive time-out. Many from one address: an attack. Else raise the \
-                listener's limit, and the process's number of open files with it.
+                Many idle connections: shorten keep-alive-timeout. Many from one address: an attack. Else raise \
+                max-connections of the listener, and the process's number of open files with it.
                 """)
         case .gatewayHeadTooLarge:
             .init(
@@ -72,23 +72,20 @@ extension Reason {
         case .clientWriteTimeout:
             .init(
                 .client,
-                "The client took no byte of the response for the listener's write time-out. The connection was closed.",
-                "Usually a client that vanished from its network. If clients pause on purpose, raise the time-out.")
+                "The client took no byte of the response for write-timeout of the listener. The connection was closed.",
+                "Usually a client that vanished from its network. If clients pause on purpose, raise write-timeout.")
         case .clientWriteTooSlow:
             .init(
                 .client,
                 """
-                The client takes the response below the lowest rate that the listener allows, after the time of grace. \
-                That is how slow-read attacks hold memory.
+                The client takes the response below min-write-rate of the listener, for longer than min-rate-grace. That \
+                is how slow-read attacks hold memory.
                 """,
-                "If it is a client on a very slow network, lower the rate, or switch it off.")
+                "If it is a client on a very slow network, lower the rate, or set it to off.")
         case .clientIdle:
             .init(
                 .nobody,
-                """
-                The kept connection carried no request for the keep-alive time-out and was closed. Every client expects \
-                that.
-                """,
+                "The kept connection carried no request for keep-alive-timeout and was closed. Every client expects that.",
                 "Nothing.")
         case .tunnelIdle:
             .init(

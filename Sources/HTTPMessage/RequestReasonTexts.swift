@@ -63,7 +63,7 @@ extension Reason {
             .init(
                 .client,
                 "The request target is longer than the listener allows.",
-                "Mend the client to send less in the URL (a POST body holds more), or raise the listener's limit for targets.")
+                "Mend the client to send less in the URL (a POST body holds more), or raise max-target of the listener.")
         case .requestHeadTooLarge:
             .init(
                 .client,
@@ -71,18 +71,12 @@ extension Reason {
                 The request line and the fields together are larger than the listener allows. Nearly always cookies are \
                 what grew.
                 """,
-                """
-                Delete this site's cookies in the client and find what sets so many; or raise the listener's limit for the \
-                head.
-                """)
+                "Delete this site's cookies in the client and find what sets so many; or raise max-head of the listener.")
         case .requestHeadTooManyFields:
             .init(
                 .client,
                 "The request has more field lines than the listener allows.",
-                """
-                Find what adds them: a loop of proxies does, among others. Or raise the listener's limit for the number of \
-                fields.
-                """)
+                "Find what adds them: a loop of proxies does, among others. Or raise max-fields of the listener.")
         case .requestHeadTimeout:
             .init(
                 .client,
@@ -92,8 +86,8 @@ extension Reason {
                 """,
                 """
                 Single cases are slow networks and browsers that open connections in advance. Many from one address are an \
-                attack that holds connections open: limit connections from there. The listener's head time-out can be \
-                raised.
+                attack that holds connections open: limit connections from there. The time is head-timeout of the \
+                listener.
                 """)
         case .requestFieldMalformed:
             .init(
@@ -202,26 +196,26 @@ extension Reason {
             .init(
                 .client,
                 "The body is, or by its Content-Length would be, larger than the listener allows. The rest was not read.",
-                "Send less, or raise the listener's limit for bodies.")
+                "Send less, or raise max-body of the listener.")
         case .requestBodyTimeout:
             .init(
                 .client,
                 """
-                The client sent part of the body and then nothing for the listener's body time-out. The app's connection \
+                The client sent part of the body and then nothing for body-timeout of the listener. The app's connection \
                 was closed too.
                 """,
                 """
-                Usually a broken network or a client that was suspended. If uploads stall for good reasons, raise the \
-                time-out.
+                Usually a broken network or a client that was suspended. If uploads stall for good reasons, raise \
+                body-timeout.
                 """)
         case .requestBodyTooSlow:
             .init(
                 .client,
                 """
-                The client keeps sending, but below the lowest rate that the listener allows, after the time of grace. \
-                That is how slow-body attacks hold connections open.
+                The client keeps sending, but below min-body-rate of the listener, for longer than min-rate-grace. That is \
+                how slow-body attacks hold connections open.
                 """,
-                "If it is a client on a very slow network, lower the rate, or switch it off.")
+                "If it is a client on a very slow network, lower the rate, or set it to off.")
         case .requestBodyUnexpected:
             .init(
                 .client,

@@ -41,7 +41,7 @@ extension Reason {
                 """,
                 """
                 Try from this machine: curl -v http://ADDRESS/. An app that is merely slow to accept needs more workers; \
-                or raise the app's connect time-out.
+                or raise connect-timeout of the app.
                 """)
         case .upstreamQueueFull:
             .init(
@@ -51,16 +51,16 @@ extension Reason {
                 refused at once rather than made to wait in vain.
                 """,
                 """
-                The app is slower than the requests come in. Look at its speed first; then raise its number of connections \
-                or the length of the queue.
+                The app is slower than the requests come in. Look at its speed first; then raise max-connections or \
+                queue-length of the app.
                 """)
         case .upstreamQueueTimeout:
             .init(
                 .config,
-                "All connections that the app may have stayed in use while this request waited for the queue time-out.",
+                "All connections that the app may have stayed in use while this request waited for queue-timeout.",
                 """
-                The app is slower than the requests come in. Look at its speed first; then raise its number of connections \
-                or the queue time-out.
+                The app is slower than the requests come in. Look at its speed first; then raise max-connections or \
+                queue-timeout of the app.
                 """)
         case .upstreamResponseTimeout:
             .init(
@@ -69,7 +69,7 @@ extension Reason {
                 The request was sent, and the app did not begin to answer in time. The request may have been carried out \
                 all the same; it was not sent again.
                 """,
-                "Find what the app is waiting for. If it really needs so long, raise its response time-out.")
+                "Find what the app is waiting for. If it really needs so long, raise response-timeout of the app.")
         case .upstreamResponseClosed:
             .init(
                 .app,
@@ -79,7 +79,7 @@ extension Reason {
                 """,
                 """
                 Look at the app's log for a crash or a restart at this time. An app that closes idle connections after a \
-                few seconds should have a longer keep-alive time-out than the gateway's idle time.
+                few seconds should keep them for longer than idle-timeout of the app's section.
                 """)
         case .upstreamResponseReset:
             .init(
@@ -153,8 +153,8 @@ extension Reason {
             .init(
                 .app,
                 """
-                The app began its response body and then sent nothing for the body time-out. The client has part of it; \
-                its connection was closed, so that it can tell.
+                The app began its response body and then sent nothing for body-timeout of the app's section. The client \
+                has part of it; its connection was closed, so that it can tell.
                 """,
                 """
                 Find what the app is waiting for. A stream that is silent for long must send something now and then (a \
@@ -163,8 +163,8 @@ extension Reason {
         case .upstreamSendTimeout:
             .init(
                 .app,
-                "The app stopped reading the request: no byte of it could be sent for the send time-out.",
-                "Find why the app does not read. If it needs long pauses, raise the time-out.")
+                "The app stopped reading the request: no byte of it could be sent for send-timeout.",
+                "Find why the app does not read. If it needs long pauses, raise send-timeout of the app.")
         default:
             preconditionFailure("not a reason of an app")
         }

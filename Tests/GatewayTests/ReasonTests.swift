@@ -52,8 +52,8 @@ import Testing
                 client.idle (status 499)
                 The kept-alive connection was idle for the keep-alive time-out.
 
-                What happened: The kept connection carried no request for the keep-alive
-                time-out and was closed. Every client expects that.
+                What happened: The kept connection carried no request for keep-alive-timeout and
+                was closed. Every client expects that.
 
                 Whose fault: nobody's.
 
