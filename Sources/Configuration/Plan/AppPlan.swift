@@ -1,0 +1,86 @@
+/// `[app:NAME]`
+public struct AppPlan: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        /// Answers with the request as it arrived, as JSON.
+        case echo
+        case upstream(UpstreamPlan)
+    }
+
+    public var name: String
+    public var kind: Kind
+}
+
+/// The servers of an app, and how they are talked to.
+public struct UpstreamPlan: Sendable, Equatable {
+    /// At least one, in the order of the file.
+    public var servers: [ServerAddress]
+    public var host: HostPolicy
+    public var timeouts: UpstreamTimeoutsPlan
+    /// Connections at once, over all servers and loops; 0 is no limit. See `connectionShare(ofLoop:among:)`.
+    public var maxConnections: Int
+    /// Unused connections that each loop keeps.
+    public var maxIdle: Int
+    /// Requests that wait on each loop for a connection.
+    public var queueLength: Int
+    public var retry: RetryPlan
+    /// nil resolves names once, at start.
+    public var resolveEvery: Duration?
+    public var forwardedFields: ForwardedFields
+
+    /// One loop's part of `maxConnections`: equal shares, the first loops taking what does not divide, and at least 1, so that
+    /// with more loops than connections the limit is the number of loops. 0 is no limit.
+    ///
+    /// - Parameter loop: counted from 0.
+    public func connectionShare(ofLoop loop: Int, among loops: Int) -> Int {
+        guard maxConnections > 0 else { return 0 }
+        return max(1, maxConnections / loops + (loop < maxConnections % loops ? 1 : 0))
+    }
+}
+
+/// The Host field that an app gets.
+public enum HostPolicy: Sendable, Equatable {
+    /// The client's.
+    case preserve
+    /// The name and port of the server that the request goes to.
+    case server
+    case fixed(String)
+}
+
+/// How long an app may make no progress. nil is "off" throughout.
+public struct UpstreamTimeoutsPlan: Sendable, Equatable {
+    /// For one server.
+    public var connect: Duration
+    /// From the last byte of the request to the response head.
+    public var response: Duration?
+    /// Between two bytes of a response body.
+    public var bodyIdle: Duration?
+    /// While request bytes wait and the app takes none.
+    public var sendIdle: Duration?
+    /// An unused connection in the pool.
+    public var idle: Duration
+    /// A request in the queue for a connection.
+    public var queue: Duration
+}
+
+/// When a request is sent again.
+public struct RetryPlan: Sendable, Equatable {
+    /// Whether a request with an idempotent method is sent once more when its connection fails before the first byte of a
+    /// response.
+    public var idempotent: Bool
+    /// Servers that are tried while none has been reached; at least 1.
+    public var tries: Int
+}
+
+/// Fields about the client that an app gets.
+public struct ForwardedFields: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.
+    public static let xForwarded = ForwardedFields(rawValue: 1)
+    /// Forwarded (RFC 7239).
+    public static let forwarded = ForwardedFields(rawValue: 2)
+    /// Via (RFC 9110 §7.6.3), under the gateway's pseudonym.
+    public static let via = ForwardedFields(rawValue: 4)
+}

@@ -1,0 +1,146 @@
+/// Makes the plan of checked sections. Runs to the end whatever is wrong on the way, so that everything is reported; what
+/// could not be made out is left out, and the plan is then not used.
+struct PlanBuilder {
+    private let names: SectionNames
+    private let schemas: FilterSchemas
+    var gateway: CheckedSection
+    var listeners: [CheckedSection] = []
+    var apps: [CheckedSection] = []
+    var routes: [[CheckedRoute]] = []
+    /// The links of each listener, route (by router) and pipeline; nil where the reference is broken.
+    var serve: [Link?] = []
+    var routeLinks: [[Link?]] = []
+    var pipelineLinks: [Link?] = []
+    var pipelineFilters: [[Int]] = []
+
+    init(_ sections: [Section], _ schemas: FilterSchemas, _ report: inout Report) {
+        names = SectionNames(sections, &report)
+        self.schemas = schemas
+        let noGateway = SourceRange(file: 0, 0..<0)
+        gateway = CheckedSection(
+            section: Section(kind: .gateway, name: "", header: noGateway, nameRange: noGateway),
+            values: OptionValues(defaultsOf: .gateway))
+    }
+
+    var routerSections: [Section] { names.routers }
+    var pipelineSections: [Section] { names.pipelines }
+    var filterSections: [Section] { names.filters }
+
+    mutating func build(_ report: inout Report) -> Plan? {
+        if let section = names.gateway {
+            var check = OptionCheck(section, .gateway)
+            gateway = check.run(&report)
+        }
+        for section in names.listeners { checkListener(section, &report) }
+        let filters = names.filters.map { filter($0, &report) }
+        for section in names.pipelines { checkPipeline(section, &report) }
+        for section in names.routers { checkRouter(section, &report) }
+        for section in names.apps { checkApp(section, &report) }
+        if names.listeners.isEmpty, report.graphIsWhole {
+            report.error(
+                .listenerNone, inFile: 0, "there is no listener: the gateway would accept nothing",
+                help: "add `[listener:NAME]` with `listen = 127.0.0.1:8080` and `serve = …`")
+        }
+
+        let graph = graph()
+        let order = graph.check(&report)
+        AddressCheck(listeners: listeners, apps: apps).run(&report)
+        DangerCheck(gateway: gateway, listeners: listeners, apps: apps).run(&report)
+        // Where a name was misspelt, what it meant would seem unused.
+        if report.graphIsWhole, let order {
+            UseCheck(self, graph).run(&report)
+            RouteReach(self, graph, order).run(&report)
+        }
+        guard !report.hasErrors else { return nil }
+        return plan(filters.compactMap(\.self), report)
+    }
+
+    // MARK: Sections
+
+    private mutating func checkListener(_ section: Section, _ report: inout Report) {
+        var check = OptionCheck(section, .listener)
+        let checked = check.run(&report)
+        listeners.append(checked)
+        serve.append(checked.words["serve"]?.first.flatMap { names.destination($0, from: "a listener", &report) })
+    }
+
+    private mutating func checkPipeline(_ section: Section, _ report: inout Report) {
+        var check = OptionCheck(section, .pipeline)
+        let words = check.run(&report).words["pipeline"] ?? []
+        pipelineFilters.append(words.dropLast().compactMap { names.filter($0, &report) })
+        pipelineLinks.append(words.last.flatMap { names.destination($0, from: "the end of a pipeline", &report) })
+    }
+
+    private mutating func checkRouter(_ section: Section, _ report: inout Report) {
+        let checked = RouteCheck(section).run(&report)
+        routes.append(checked)
+        routeLinks.append(checked.map { names.destination($0.destination, from: "a route", &report) })
+    }
+
+    private mutating func checkApp(_ section: Section, _ report: inout Report) {
+        var check = OptionCheck(section, .app)
+        let checked = check.run(&report)
+        apps.append(checked)
+        let isGivenServers = checked.keys["servers"] != nil
+        if let use = checked.keys["use"] {
+            if isGivenServers {
+                report.error(
+                    .appBoth, at: use, "\(section.title) has both `use` and `servers`",
+                    help: "an app is built in or has servers: remove one of the two", notes: [("the servers", checked.keys["servers"]!)])
+                return
+            }
+            for option in OptionSchema.app.options where option.name != "use" {
+                guard let key = checked.keys[option.name] else { continue }
+                report.warning(
+                    .optionWithoutEffect, at: key, "\(quoted(option.name)) has no effect on an app that is built in",
+                    help: "it is for apps with `servers`")
+            }
+        } else if !isGivenServers, !section.hasBrokenLine, !section.entries.contains(where: { OptionSchema.app[$0.key.text] == nil }) {
+            // An unknown option may be `servers` misspelt: one error is enough.
+            report.error(
+                .appEmpty, at: section.header, "\(section.title) has neither `servers` nor `use`",
+                help: "add `servers = host:port …`, or `use = echo` for a first try")
+        }
+    }
+
+    private func filter(_ section: Section, _ report: inout Report) -> FilterPlan? {
+        let uses = section.entries.filter { $0.key.text == "use" && !$0.isBroken }
+        // Without the filter's name its options cannot be judged.
+        guard let use = uses.first?.value.first, !use.isBroken else {
+            if uses.isEmpty {
+                report.error(
+                    .optionMissing, at: section.header, "\(section.title) needs the option `use`", expected: expectedFilters,
+                    help: "add a line `use = …`")
+            } else if uses[0].value.isEmpty {
+                report.error(.valueMissing, at: uses[0].valueRange, "`use` has no value", expected: expectedFilters)
+            }
+            return nil
+        }
+        guard let own = schemas[use.text] else {
+            if use.text.contains("/") || use.text.hasSuffix(".so") {
+                report.error(
+                    .filterPlugin, at: use.range, "filters from files are not available yet", expected: expectedFilters)
+            } else {
+                let near = report.suggestion(for: use.text, among: schemas.names)
+                report.error(
+                    .filterUnknown, at: use.range, "there is no filter named \(quoted(use.text))", expected: expectedFilters,
+                    help: near)
+            }
+            return nil
+        }
+        var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + own.options))
+        let checked = check.run(&report)
+        return FilterPlan(name: section.name, use: use.text, options: checked.values, location: report.location(of: section.header))
+    }
+
+    private var expectedFilters: String {
+        let names = schemas.names
+        return names.isEmpty ? "a built-in filter; there are none yet" : alternatives(names)
+    }
+
+    private func graph() -> Graph {
+        Graph(
+            routers: zip(names.routers, routeLinks).map { ($0.name, $1.compactMap(\.self)) },
+            pipelines: zip(names.pipelines, pipelineLinks).map { ($0.name, [$1].compactMap(\.self)) })
+    }
+}

@@ -1,0 +1,131 @@
+// The step from checked values to the plan. Every value is there: it was checked, or is a default that reads as its type.
+
+extension PlanBuilder {
+    /// The plan of sections that were found to be right.
+    func plan(_ filters: [FilterPlan], _ report: Report) -> Plan {
+        Plan(
+            gateway: gatewayPlan,
+            listeners: zip(listeners, serve).compactMap { section, link in link.map { listenerPlan(section, $0.destination) } },
+            routers: routerSections.indices.map { router in
+                RouterPlan(
+                    name: routerSections[router].name,
+                    routes: zip(routes[router], routeLinks[router]).compactMap { route, link in
+                        guard let link else { return nil }
+                        return RoutePlan(
+                            host: route.host, path: route.path.text, segments: route.path.segments, destination: link.destination,
+                            rewrite: route.rewrite, location: report.location(of: route.key))
+                    })
+            },
+            pipelines: pipelineSections.indices.compactMap { pipeline in
+                pipelineLinks[pipeline].map {
+                    PipelinePlan(
+                        name: pipelineSections[pipeline].name, filters: pipelineFilters[pipeline], destination: $0.destination)
+                }
+            },
+            filters: filters,
+            apps: apps.map { AppPlan(name: $0.name, kind: appKind($0.values)) })
+    }
+
+    private var gatewayPlan: GatewayPlan {
+        let values = gateway.values
+        let target: AccessLogPlan.Target? =
+            switch values.word("access-log") {
+            case nil: nil
+            case "stdout": .stdout
+            case "stderr": .stderr
+            case let path?: .file(path)
+            }
+        let format = values.word("access-log-format").flatMap(AccessLogPlan.Format.init) ?? .combined
+        return GatewayPlan(
+            loops: values.integer("loops").map(LoopCount.count) ?? .auto,
+            drainTimeout: values.duration("drain-timeout"),
+            accessLog: target.map { AccessLogPlan(target: $0, format: format) },
+            trustedProxies: values.networks("trusted-proxies"),
+            via: values.word("via"))
+    }
+
+    private func listenerPlan(_ section: CheckedSection, _ serve: Destination) -> ListenerPlan {
+        let values = section.values
+        return ListenerPlan(
+            name: section.name,
+            addresses: section.addresses,
+            serve: serve,
+            maxConnections: values.integer("max-connections") ?? 0,
+            backlog: values.required(values.integer, "backlog"),
+            headLimits: HeadLimitsPlan(
+                headBytes: Int(values.required(values.byteCount, "max-head")),
+                targetBytes: Int(values.required(values.byteCount, "max-target")),
+                fieldCount: values.required(values.integer, "max-fields")),
+            maxBodyBytes: values.byteCount("max-body"),
+            timeouts: ListenerTimeoutsPlan(
+                keepAlive: values.required(values.duration, "keep-alive-timeout"),
+                head: values.duration("head-timeout"),
+                bodyIdle: values.duration("body-timeout"),
+                minBodyRate: values.byteRate("min-body-rate"),
+                writeIdle: values.duration("write-timeout"),
+                minWriteRate: values.byteRate("min-write-rate"),
+                rateGrace: values.required(values.duration, "min-rate-grace")),
+            keepAliveRequests: values.integer("keep-alive-requests") ?? 0,
+            trustedProxies: values.isGiven("trusted-proxies")
+                ? values.networks("trusted-proxies") : gateway.values.networks("trusted-proxies"))
+    }
+
+    private func appKind(_ values: OptionValues) -> AppPlan.Kind {
+        if values.word("use") == "echo" { return .echo }
+        let host: HostPolicy =
+            if let fixed = values.word("host") {
+                .fixed(fixed)
+            } else {
+                values.isKeyword("host", "server") ? .server : .preserve
+            }
+        var fields: ForwardedFields = []
+        for word in values.words("forwarded-fields") {
+            switch word {
+            case "x-forwarded": fields.insert(.xForwarded)
+            case "forwarded": fields.insert(.forwarded)
+            case "via": fields.insert(.via)
+            default: preconditionFailure("the schema has a choice that the plan does not know: \(word)")
+            }
+        }
+        return .upstream(
+            UpstreamPlan(
+                servers: values["servers"].compactMap { if case .serverAddress(let server) = $0 { server } else { nil } },
+                host: host,
+                timeouts: UpstreamTimeoutsPlan(
+                    connect: values.required(values.duration, "connect-timeout"),
+                    response: values.duration("response-timeout"),
+                    bodyIdle: values.duration("body-timeout"),
+                    sendIdle: values.duration("send-timeout"),
+                    idle: values.required(values.duration, "idle-timeout"),
+                    queue: values.required(values.duration, "queue-timeout")),
+                maxConnections: values.integer("max-connections") ?? 0,
+                maxIdle: values.required(values.integer, "max-idle"),
+                queueLength: values.required(values.integer, "queue-length"),
+                retry: RetryPlan(
+                    idempotent: values.required(values.boolean, "retry-idempotent"),
+                    tries: values.required(values.integer, "tries")),
+                resolveEvery: values.duration("resolve-interval"),
+                forwardedFields: fields))
+    }
+}
+
+extension CheckedSection {
+    /// The addresses of a listener, the socket files with their mode.
+    var addresses: [ListenAddress] {
+        var mode: UInt16 = 0
+        if case .fileMode(let bits)? = values["socket-mode"].first { mode = bits }
+        return values["listen"].compactMap { value in
+            guard case .listenAddress(let address) = value else { return nil }
+            if case .unix(let path, _) = address { return .unix(path: path, mode: mode) }
+            return address
+        }
+    }
+}
+
+extension OptionValues {
+    /// The value of an option that has a default and no keyword, so that it is always there.
+    func required<Value>(_ read: (String) -> Value?, _ name: String) -> Value {
+        guard let value = read(name) else { preconditionFailure("the schema gives \(name) no default") }
+        return value
+    }
+}

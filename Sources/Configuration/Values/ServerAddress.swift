@@ -1,0 +1,86 @@
+/// Where an app is reached.
+public enum ServerAddress: Sendable, Hashable {
+    /// `host` is a name or an IP literal without brackets.
+    case tcp(host: String, port: UInt16)
+    case unix(path: String)
+
+    static func parse(_ text: String) throws(ValueFault) -> ServerAddress {
+        if text.hasPrefix("unix:") { return .unix(path: try ListenAddress.unixPath(text, .valueServer)) }
+        var rest = text
+        var defaultPort: UInt16?
+        if let mark = text.firstRange(of: "://") {
+            let scheme = text[..<mark.lowerBound].lowercased()
+            switch scheme {
+            case "http":
+                rest = String(text[mark.upperBound...])
+                defaultPort = 80
+            case "https", "h2", "h2c", "h2s", "grpc", "grpcs":
+                throw ValueFault(
+                    .valueServerUnavailable, "\(scheme == "https" ? "TLS" : "HTTP/2") to an app is not available yet",
+                    help: "servers are reached by HTTP/1.1 without TLS: `http://host:port`",
+                    part: 0..<text[..<mark.upperBound].utf8.count)
+            default:
+                throw ValueFault(
+                    .valueServer, "\(quoted(scheme)) is not a scheme of a server",
+                    help: "servers are `http://host:port`, `host:port` or `unix:/path`", part: 0..<scheme.utf8.count)
+            }
+        }
+        let start = text.utf8.count - rest.utf8.count
+        if let end = rest.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) {
+            let path = String(rest[end...])
+            guard path == "/" else {
+                let from = start + rest[..<end].utf8.count
+                throw ValueFault(
+                    .valueServer, "a server has no path", help: "put it on the route: `replace-prefix=\(path)`",
+                    part: from..<text.utf8.count)
+            }
+            rest = String(rest[..<end])
+        }
+        if let at = rest.utf8.lastIndex(of: UInt8(ascii: "@")) {
+            throw ValueFault(
+                .valueServer, "a server has no user name or password", part: start..<(start + rest[...at].utf8.count))
+        }
+        guard var authority = Authority(rest), !authority.host.isEmpty || authority.port != nil else {
+            throw ValueFault(.valueServer, "\(quoted(text)) is not a server")
+        }
+        authority.portStart += start
+        if !authority.isBracketed, authority.host.contains(":") {
+            throw ValueFault(
+                .valueServer, "the IPv6 address in \(quoted(text)) needs brackets",
+                help: "did you mean `[\(authority.host)]:\(authority.port ?? "")`?")
+        }
+        let port = try authority.portNumber(.valueServer, smallest: 1, of: text) ?? defaultPort
+        guard let port else {
+            if decimal(rest.utf8, limit: 65535) != nil {
+                throw ValueFault(.valueServer, "\(quoted(text)) has no host", help: "did you mean `127.0.0.1:\(rest)`?")
+            }
+            let isKnown = authority.isBracketed || IPAddress(authority.host) != nil || HostName.fault(authority.host) == nil
+            throw ValueFault(
+                .valueServer, "\(quoted(text)) has no port", help: isKnown ? "did you mean `\(rest):80`?" : nil)
+        }
+        let hostRange = start..<(start + authority.host.utf8.count + (authority.isBracketed ? 2 : 0))
+        guard !authority.host.isEmpty else {
+            throw ValueFault(.valueServer, "\(quoted(text)) has no host", help: "did you mean `127.0.0.1:\(port)`?")
+        }
+        if let address = IPAddress(authority.host), address.isIPv6 == authority.isBracketed {
+            return .tcp(host: address.description, port: port)
+        }
+        if authority.isBracketed {
+            throw ValueFault(.valueServer, "\(quoted(authority.host)) is not an IPv6 address", part: hostRange)
+        }
+        if let fault = HostName.fault(authority.host) {
+            throw ValueFault(.valueServer, "the host \(quoted(authority.host)) \(fault)", part: hostRange)
+        }
+        return .tcp(host: authority.host.lowercased(), port: port)
+    }
+}
+
+extension ServerAddress: CustomStringConvertible {
+    /// As the configuration writes it: `127.0.0.1:9292`, `[::1]:9292`, `unix:/run/x.sock`.
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
