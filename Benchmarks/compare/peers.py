@@ -94,6 +94,7 @@ def sluice_values(setting):
         "serve": "site" if setting.routes else "web",
         "routes": routes,
         "forwarding": "" if setting.forwarding else "forwarded-fields = off",
+        "via": "" if setting.forwarding else "via = off",
     }
 
 
