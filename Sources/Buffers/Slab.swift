@@ -44,6 +44,10 @@ public struct Slab: ~Copyable {
         }
     }
 
+    /// Calls `body` with all bytes: for slabs that are stored in objects, which cannot be borrowed for longer than one call.
+    @inlinable @inline(__always)
+    public borrowing func withBytes<R>(_ body: (Span<UInt8>) -> R) -> R { body(bytes) }
+
     /// All bytes, for writing. O(1).
     @inlinable
     public var mutableBytes: MutableSpan<UInt8> {
@@ -57,4 +61,12 @@ public struct Slab: ~Copyable {
     /// The address of the first byte, for system calls. Valid while the slab lives.
     @unsafe @inlinable
     public var baseAddress: UnsafeMutableRawPointer { unsafe base }
+}
+
+extension Slab {
+    /// Copies `count` bytes from `offset` of `other` to the same offset of this slab. Traps if they are not inside both.
+    public mutating func copy(from other: borrowing Slab, at offset: Int, count: Int) {
+        precondition(offset >= 0 && count >= 0 && offset &+ count <= min(capacity, other.capacity))
+        unsafe (base + offset).copyMemory(from: other.base + offset, byteCount: count)
+    }
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -106,4 +107,7 @@ ssize_t sluice_splice(int from, int to, size_t count, int more) {
 
 void sluice_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
-int sluice_fcntl_set(int fd, int command, int value) { return fcntl(fd, command, value); }
+int sluice_cpu_count(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}

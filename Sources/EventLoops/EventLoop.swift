@@ -148,6 +148,13 @@ public final class EventLoop: @unchecked Sendable {
         _ = sluice_epoll_add_level(epoll, descriptor, key(of: source.slot))
     }
 
+    /// Calls `body` with each source that is registered now. `body` may retire any of them. For rare events: O(sources).
+    public func forEachSource(_ body: (EventSource) -> Void) {
+        for index in 0..<sources.count {
+            if let source = sources[index] { body(source) }
+        }
+    }
+
     private func key(of slot: Int) -> UInt64 {
         UInt64(generations[slot]) << 32 | UInt64(UInt32(truncatingIfNeeded: slot))
     }
@@ -165,6 +172,10 @@ public final class EventLoop: @unchecked Sendable {
         source.deadline = deadline
         if deadline != .max { linkDeadline(source.slot, deadline) }
     }
+
+    /// Never calls `deadlinePassed` for what was set before.
+    @inline(__always)
+    public func clearDeadline(_ source: EventSource) { source.deadline = .max }
 
     private func linkDeadline(_ slot: Int, _ deadline: Int64) {
         guard slot >= 0 else { return }

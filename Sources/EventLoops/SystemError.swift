@@ -21,3 +21,10 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
         return "\(call): \(text)"
     }
 }
+
+extension SystemError {
+    /// The peer is there and does not want the connection, or nobody listens.
+    public static func isRefusal(_ code: Int32) -> Bool { code == ECONNREFUSED || code == ENOENT || code == ECONNRESET }
+    public static func isTimeout(_ code: Int32) -> Bool { code == ETIMEDOUT }
+    public static func isReset(_ code: Int32) -> Bool { code == ECONNRESET || code == EPIPE }
+}

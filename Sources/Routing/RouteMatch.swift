@@ -4,4 +4,9 @@ public struct RouteMatch: Equatable, Sendable {
     public let value: Int
     /// How many bytes of the path, as it came, the rule's path stands for. They end before a slash or with the path. 0 for `/`.
     public let prefixLength: Int
+
+    public init(value: Int, prefixLength: Int) {
+        self.value = value
+        self.prefixLength = prefixLength
+    }
 }

@@ -29,7 +29,8 @@ public enum SendOutcome: Equatable, Sendable {
 /// that would only return EAGAIN: with edges, a read that does not fill the buffer has emptied the kernel's.
 @safe
 public struct ByteStream: ~Copyable {
-    public let descriptor: Int32
+    /// -1 when closed.
+    public private(set) var descriptor: Int32
     /// There may be something to read.
     public var canReceive = false
     /// The kernel may take bytes.
@@ -40,7 +41,16 @@ public struct ByteStream: ~Copyable {
     /// Takes over `descriptor`.
     public init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
+
+    /// Closes it now; every later call fails with EBADF.
+    public mutating func close() {
+        guard descriptor >= 0 else { return }
+        _ = Glibc.close(descriptor)
+        descriptor = -1
+        canReceive = false
+        canSend = false
+    }
 
     /// Takes note of what the loop said.
     @inlinable

@@ -12,7 +12,7 @@ extension ByteStream {
         let result = unsafe address.withUnsafeSockaddr { pointer, length in unsafe connect(descriptor, pointer, length) }
         if result == 0 || errno == EINPROGRESS { return .success(descriptor) }
         let error = SystemError(call: "connect")
-        close(descriptor)
+        Glibc.close(descriptor)
         return .failure(error)
     }
 

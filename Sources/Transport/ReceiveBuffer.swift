@@ -60,6 +60,10 @@ public struct ReceiveBuffer: ~Copyable {
         end = count
     }
 
+    /// Calls `body` with `received`.
+    @inlinable @inline(__always)
+    public borrowing func withReceived<R>(_ body: (Span<UInt8>) -> R) -> R { body(received) }
+
     /// All bytes received so far, from offset 0: what parsers take.
     @inlinable
     public var received: Span<UInt8> {

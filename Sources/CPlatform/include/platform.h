@@ -38,6 +38,7 @@ ptrdiff_t sluice_send3(int fd, const void *a, size_t a_count, const void *b, siz
 int sluice_pipe(int ends[2], int capacity);
 ptrdiff_t sluice_splice(int from, int to, size_t count, int more);
 void sluice_name_thread(const char *name);
-int sluice_fcntl_set(int fd, int command, int value);
+/// Cores that this process may run on.
+int sluice_cpu_count(void);
 
 #endif

@@ -7,7 +7,7 @@ public struct SluiceCommand: ParsableCommand {
         abstract: "A reverse-proxy gateway.",
         discussion: ExitStatus.table,
         version: Version.text,
-        subcommands: [WhyCommand.self, VersionCommand.self]
+        subcommands: [RunCommand.self, CheckCommand.self, ProxyCommand.self, WhyCommand.self, VersionCommand.self]
     )
 
     public init() {}

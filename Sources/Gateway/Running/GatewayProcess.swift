@@ -1,0 +1,178 @@
+// unsafe: limits and standard streams of the process
+import Buffers
+import CPlatform
+import EventLoops
+import Glibc
+import Proxy
+import Synchronization
+import Telemetry
+import Upstreams
+
+/// The running gateway: binds everything or nothing, starts a loop a thread, and lives until a signal ends it.
+///
+/// SIGTERM and SIGINT drain: nothing new is accepted, idle connections are closed, exchanges in flight finish with
+/// `Connection: close`, at most for the drain time-out. A second one ends it at once. SIGUSR1 opens the access log again.
+public struct GatewayProcess {
+    private let settings: GatewaySettings
+    private let loops: [RunningLoop]
+    private let log: LogWriter?
+
+    /// One loop with its proxy; after the start touched only by its own thread, but for `post` and `stop`.
+    private final class RunningLoop: @unchecked Sendable {
+        let loop: EventLoop
+        let proxy: ProxyLoop
+        let drained = Atomic<Bool>(false)
+
+        init(index: Int, settings: ProxySettings, log: LogWriter?, format: AccessLogEncoder.Format?) throws(SystemError) {
+            let loop = try EventLoop(index: index)
+            self.loop = loop
+            let sink: LoopAccessLog? =
+                if let log, let format { LoopAccessLog(on: loop, format: format, writer: log) } else { nil }
+            proxy = ProxyLoop(on: loop, settings: settings, accessLog: sink)
+        }
+    }
+
+    /// Serves until it is told to end. Prints one line a listener on standard output when connections are really accepted.
+    public static func run(_ settings: GatewaySettings) -> ExitStatus {
+        raiseDescriptorLimit()
+        let signals = SignalWait()
+        do throws(SystemError) {
+            let process = try GatewayProcess(settings)
+            return try process.serve(signals)
+        } catch {
+            complain("sluice: \(error.description)")
+            return .failed
+        }
+    }
+
+    private init(_ settings: GatewaySettings) throws(SystemError) {
+        self.settings = settings
+        var log: LogWriter?
+        if let accessLog = settings.accessLog {
+            log = try LogWriter(accessLog.target) { event in complain("sluice: access log: \(event)") }
+        }
+        self.log = log
+        let count = settings.loops > 0 ? settings.loops : Int(sluice_cpu_count())
+        var loops: [RunningLoop] = []
+        for index in 0..<count {
+            let proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))
+            loops.append(try RunningLoop(index: index, settings: proxySettings, log: log, format: settings.accessLog?.format))
+        }
+        self.loops = loops
+    }
+
+    /// What is limited for the whole gateway is divided among its loops.
+    private static func share(_ apps: [AppSettings], loop: Int, of loops: Int) -> [AppSettings] {
+        apps.map { app in
+            guard case .upstream(var upstream) = app, upstream.pool.maxConnections > 0 else { return app }
+            let total = upstream.pool.maxConnections
+            upstream.pool.maxConnections = max(1, total / loops + (loop < total % loops ? 1 : 0))
+            return .upstream(upstream)
+        }
+    }
+
+    private func serve(_ signals: SignalWait) throws(SystemError) -> ExitStatus {
+        let lines = try listen()
+        var threads: [LoopThreadBox] = []
+        for running in loops {
+            threads.append(LoopThreadBox(try LoopThread(name: "sluice-loop-\(running.loop.index)") { running.loop.run() }))
+        }
+        for line in lines { say(line) }
+        ServiceNotification.send("READY=1")
+        waitForEnd(signals)
+        for running in loops { running.loop.stop() }
+        for thread in threads { thread.join() }
+        _ = log?.stop(timeoutMilliseconds: 2000)
+        return .done
+    }
+
+    /// Binds every address on every loop, before any thread runs. Errors: the first address that cannot be had, with its name.
+    private func listen() throws(SystemError) -> [String] {
+        var lines: [String] = []
+        for listener in settings.listeners {
+            for address in listener.addresses {
+                var bound = address
+                for running in loops {
+                    var share = listener.settings
+                    let (total, count) = (share.maxConnections, loops.count)
+                    if total != .max { share.maxConnections = max(1, total / count + (running.loop.index < total % count ? 1 : 0)) }
+                    // A unix path can be bound once: its connections all go to the first loop.
+                    if address.family == .unix && running.loop.index > 0 { continue }
+                    let socket: ListeningSocket
+                    do throws(SystemError) {
+                        socket = try ListeningSocket(on: bound, backlog: listener.backlog, sharing: count > 1)
+                    } catch {
+                        complain("sluice: listener \(listener.settings.name): cannot listen on \(address.text)")
+                        throw error
+                    }
+                    bound = socket.address
+                    if let error = running.proxy.listen(socket, settings: share, routes: listener.routes) { throw error }
+                }
+                lines.append("listening on \(bound.text) (\(listener.settings.name))")
+            }
+        }
+        return lines
+    }
+
+    // MARK: Signals
+
+    private func waitForEnd(_ signals: SignalWait) {
+        while true {
+            switch signals.wait(milliseconds: nil) {
+            case .reopenLog: log?.reopen()
+            case .end: return drain(signals)
+            case .nothing: continue
+            }
+        }
+    }
+
+    private func drain(_ signals: SignalWait) {
+        ServiceNotification.send("STOPPING=1")
+        for running in loops {
+            running.loop.post { running.proxy.drain { running.drained.store(true, ordering: .releasing) } }
+        }
+        let step: Int64 = 10
+        var left = settings.drainTimeout
+        while !loops.allSatisfy({ $0.drained.load(ordering: .acquiring) }) {
+            switch signals.wait(milliseconds: min(step, max(1, left))) {
+            case .end: return cutOff()
+            case .reopenLog: log?.reopen()
+            case .nothing: break
+            }
+            if left != .max { left -= step }
+            if left <= 0 { return cutOff() }
+        }
+    }
+
+    /// Ends what is left at once.
+    private func cutOff() {
+        for running in loops { running.loop.post { running.proxy.closeAll() } }
+    }
+
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+/// A thread that can be kept in an array.
+private final class LoopThreadBox {
+    private var thread: LoopThread?
+    init(_ thread: consuming LoopThread) { self.thread = consume thread }
+    func join() {
+        if let thread = thread.take() { thread.join() }
+    }
+}
+
+/// One line to standard output, at once.
+func say(_ line: String) { writeLine(line, "\n", to: 1) }
+
+/// One line to standard error.
+func complain(_ line: String, terminator: String = "\n") { writeLine(line, terminator, to: 2) }
+
+private func writeLine(_ line: String, _ terminator: String, to descriptor: Int32) {
+    let bytes = Array((line + terminator).utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+}

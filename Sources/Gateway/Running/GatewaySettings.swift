@@ -1,0 +1,44 @@
+import EventLoops
+import Proxy
+import Telemetry
+
+/// Everything that `GatewayProcess` needs to serve, resolved from a plan or from the command line. Immutable.
+public struct GatewaySettings: Sendable {
+    /// Event loops; 0 for one a core.
+    public var loops = 0
+    /// Milliseconds for exchanges in flight after SIGTERM.
+    public var drainTimeout: Int64 = 30_000
+    public var accessLog: AccessLogSettings?
+    public var apps: [AppSettings]
+    public var listeners: [ListenerSetup]
+
+    public init(apps: [AppSettings], listeners: [ListenerSetup]) {
+        self.apps = apps
+        self.listeners = listeners
+    }
+}
+
+/// One listener: where it listens, what it demands, and where its requests go.
+public struct ListenerSetup: Sendable {
+    public var addresses: [SocketAddress]
+    public var backlog: Int32
+    public var settings: ListenerSettings
+    public var routes: RouteSettings
+
+    public init(addresses: [SocketAddress], backlog: Int32 = 1024, settings: ListenerSettings, routes: RouteSettings) {
+        self.addresses = addresses
+        self.backlog = backlog
+        self.settings = settings
+        self.routes = routes
+    }
+}
+
+public struct AccessLogSettings: Sendable {
+    public var target: LogWriter.Target
+    public var format: AccessLogEncoder.Format
+
+    public init(target: LogWriter.Target, format: AccessLogEncoder.Format) {
+        self.target = target
+        self.format = format
+    }
+}

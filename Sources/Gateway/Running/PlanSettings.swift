@@ -1,0 +1,126 @@
+import Configuration
+import EventLoops
+import HTTP1
+import Proxy
+import Telemetry
+import Upstreams
+
+/// From the plan, which is about the config, to the settings, which are about running.
+extension GatewaySettings {
+    public init(_ plan: Plan) {
+        self.init(
+            apps: plan.apps.map { AppSettings($0, plan.gateway) },
+            listeners: plan.listeners.map { listener in
+                ListenerSetup(
+                    addresses: listener.addresses.flatMap(\.socketAddresses), backlog: Int32(clamping: listener.backlog),
+                    settings: ListenerSettings(listener), routes: RouteFlattening.routes(of: listener.serve, in: plan))
+            })
+        if case .count(let count) = plan.gateway.loops { loops = count }
+        drainTimeout = plan.gateway.drainTimeout.milliseconds
+        accessLog = plan.gateway.accessLog.map { log in
+            let target: LogWriter.Target =
+                switch log.target {
+                case .stdout: .descriptor(1)
+                case .stderr: .descriptor(2)
+                case .file(let path): .file(path: path)
+                }
+            return AccessLogSettings(target: target, format: log.format == .json ? .json : .combined)
+        }
+    }
+}
+
+extension ListenerSettings {
+    fileprivate init(_ plan: ListenerPlan) {
+        self.init(name: plan.name)
+        limits = HeadLimits(
+            headBytes: plan.headLimits.headBytes, targetBytes: plan.headLimits.targetBytes, fieldCount: plan.headLimits.fieldCount)
+        maxBodyBytes = plan.maxBodyBytes ?? .max
+        maxConnections = plan.maxConnections == 0 ? .max : plan.maxConnections
+        requestsAConnection = plan.keepAliveRequests
+        keepAliveTimeout = plan.timeouts.keepAlive.milliseconds
+        headTimeout = plan.timeouts.head.milliseconds
+        bodyIdleTimeout = plan.timeouts.bodyIdle.milliseconds
+        writeIdleTimeout = plan.timeouts.writeIdle.milliseconds
+        minBodyRate = Int64(clamping: plan.timeouts.minBodyRate ?? 0)
+        minWriteRate = Int64(clamping: plan.timeouts.minWriteRate ?? 0)
+        rateGrace = plan.timeouts.rateGrace.milliseconds
+        trustedProxies = plan.trustedProxies.compactMap { network in
+            SocketAddress.parse(network.address.description, port: 0).flatMap { AddressRange($0, prefixLength: network.prefixLength) }
+        }
+    }
+}
+
+extension AppSettings {
+    fileprivate init(_ plan: AppPlan, _ gateway: GatewayPlan) {
+        switch plan.kind {
+        case .echo: self = .echo(name: plan.name)
+        case .upstream(let upstream): self = .upstream(UpstreamSettings(upstream, name: plan.name, gateway))
+        }
+    }
+}
+
+extension UpstreamSettings {
+    fileprivate init(_ plan: UpstreamPlan, name: String, _ gateway: GatewayPlan) {
+        self.init(name: name, servers: plan.servers.map(ServerTarget.init))
+        switch plan.host {
+        case .preserve: host = .preserve
+        case .server: host = .server
+        case .fixed(let text): host = .fixed(text)
+        }
+        connectTimeout = plan.timeouts.connect.milliseconds
+        responseTimeout = plan.timeouts.response.milliseconds
+        bodyIdleTimeout = plan.timeouts.bodyIdle.milliseconds
+        sendIdleTimeout = plan.timeouts.sendIdle.milliseconds
+        pool = PoolLimits(
+            maxConnections: plan.maxConnections, maxIdle: plan.maxIdle, idleTimeout: plan.timeouts.idle.milliseconds,
+            queueLength: plan.queueLength, queueTimeout: plan.timeouts.queue.milliseconds)
+        retry = RetryAllowance(tries: plan.retry.tries, resending: plan.retry.idempotent ? .onReusedConnection : .never)
+        resolveEvery = plan.resolveEvery.milliseconds
+        forwarding = []
+        if plan.forwardedFields.contains(.xForwarded) { forwarding.insert(.xForwarded) }
+        if plan.forwardedFields.contains(.forwarded) { forwarding.insert(.forwarded) }
+        if let via = gateway.via, plan.forwardedFields.contains(.via) {
+            forwarding.insert(.via)
+            viaPseudonym = via
+        }
+    }
+}
+
+extension ServerTarget {
+    fileprivate init(_ plan: ServerAddress) {
+        switch plan {
+        case .unix(let path):
+            guard let address = SocketAddress.unix(path: path) else { preconditionFailure("a checked path fits an address") }
+            self = .address(address)
+        case .tcp(let host, let port):
+            self = SocketAddress.parse(host, port: port).map(ServerTarget.address) ?? .name(host: host, port: port)
+        }
+    }
+}
+
+extension ListenAddress {
+    /// `*` is every IPv4 and every IPv6 address.
+    fileprivate var socketAddresses: [SocketAddress] {
+        switch self {
+        case .tcp("*", let port): [.anyIPv4(port: port), .anyIPv6(port: port)]
+        case .tcp(let host, let port): SocketAddress.parse(host, port: port).map { [$0] } ?? []
+        case .unix(let path, _): SocketAddress.unix(path: path).map { [$0] } ?? []
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least 1 unless it is zero.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let rest = attoseconds / 1_000_000_000_000_000
+        let (total, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        if overflow { return .max }
+        return total == 0 && rest == 0 && attoseconds > 0 ? 1 : total &+ rest
+    }
+}
+
+extension Duration? {
+    /// Never, where it is off.
+    var milliseconds: Int64 { self?.milliseconds ?? Int64.max / 4 }
+}

@@ -1,0 +1,67 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+/// One connection to an app server: being made, idle in its pool, or leased to one exchange. Loop-confined.
+final class AppConnection: Peer {
+    enum State {
+        case connecting, idle, leased, closed
+    }
+
+    /// Its name in the upstream's pool.
+    var id: ConnectionID
+    let upstream: Upstream
+    /// The server's number in the pool.
+    let server: Int
+    var state = State.connecting
+    var parser: ResponseParser
+    /// The exchange that holds the lease.
+    var exchange: Exchange?
+    /// It served an exchange before this one.
+    var wasUsed = false
+
+    init(descriptor: Int32, id: ConnectionID, server: Int, upstream: Upstream) {
+        self.id = id
+        self.server = server
+        self.upstream = upstream
+        parser = ResponseParser(limits: upstream.settings.limits)
+        super.init(descriptor: descriptor, on: upstream.proxy.loop)
+        stream.canSend = false
+    }
+
+    override func ready(_ readiness: Readiness) {
+        stream.note(readiness)
+        switch state {
+        case .leased: exchange?.appReady()
+        case .connecting:
+            if readiness.isWritable || readiness.isBroken { upstream.connectEnded(self, error: stream.connectError()) }
+        case .idle: upstream.idleSpoke(self, readiness)
+        case .closed: break
+        }
+    }
+
+    override func deadlinePassed() {
+        switch state {
+        case .leased: exchange?.appDeadlinePassed()
+        case .connecting: upstream.connectTimedOut(self)
+        case .idle, .closed: break
+        }
+    }
+
+    override func resume() { exchange?.appReady() }
+
+    /// Ends it for good. The pool must have been told, or be about to be.
+    func close() {
+        guard state != .closed else { return }
+        state = .closed
+        exchange = nil
+        clearBuffers()
+        loop.retire(self)
+        stream.close()
+    }
+}

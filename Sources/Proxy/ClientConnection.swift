@@ -1,0 +1,388 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+/// One client's connection over HTTP/1.1: reads heads, carries one exchange after the other in the order they came (RFC 9112 §9.3), and
+/// ends in a known state. Loop-confined; the loop keeps it alive while it is open.
+final class ClientConnection: Peer {
+    enum Phase {
+        /// Between exchanges, without a byte of the next.
+        case idle
+        /// Some of a head is there.
+        case head
+        case exchange
+        /// The exchange is over, the rest of its request body is thrown away, and then comes the next.
+        case discarding
+        /// The last response is sent; what still comes is thrown away until the client has read it and closes.
+        case lingering
+        case closed
+    }
+
+    let proxy: ProxyLoop
+    let listener: Listener
+    private(set) var phase = Phase.idle
+    private(set) var exchange: Exchange?
+    private var parser: RequestParser
+    /// Where the request comes from: the peer, or whom a trusted proxy names.
+    let peerAddress: SocketAddress
+    let addressText: AddressText
+    let peerIsTrusted: Bool
+    private var requestCount: UInt32 = 0
+    /// Microseconds: accept, or the first byte of the present request.
+    private var began: Int64
+    var requestEndedAt: Int64 = 0
+    var resetsOnClose = false
+    private var discarded = 0
+
+    /// Bytes of a request body that are thrown away to keep the connection; behind more it is closed.
+    private static let mostDiscarded = 256 * 1024
+    /// Milliseconds that a closing connection may go on sending before it is reset.
+    private static let lingerTime: Int64 = 2_000
+    /// A client that ends its side so soon after its request (milliseconds) wants the answer; later it has gone away.
+    private static let halfCloseGrace: Int64 = 1_000
+
+    init(descriptor: Int32, address: SocketAddress, listener: Listener, proxy: ProxyLoop) {
+        self.proxy = proxy
+        self.listener = listener
+        peerAddress = address.unmapped
+        addressText = AddressText(address)
+        peerIsTrusted = !listener.settings.trustedProxies.isEmpty && listener.settings.trustedProxies.contains { $0.contains(address) }
+        parser = RequestParser(limits: listener.settings.limits)
+        began = proxy.loop.nowNanoseconds / 1000
+        super.init(descriptor: descriptor, on: proxy.loop)
+    }
+
+    /// Takes the connection into its loop, or turns it away.
+    func start() {
+        if loop.register(self, descriptor: stream.descriptor, watch: .edges) != nil {
+            stream.close()
+            return
+        }
+        proxy.opened(self)
+        listener.connectionCount += 1
+        // Most clients have sent their request by now; a read that finds nothing costs less than a turn of the loop.
+        stream.canReceive = true
+        if listener.connectionCount > listener.settings.maxConnections {
+            proxy.counters.connectionsRefused &+= 1
+            refuse(.gatewayConnectionsFull)
+        } else {
+            loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+        }
+        run()
+    }
+
+    // MARK: Events
+
+    override func ready(_ readiness: Readiness) {
+        stream.note(readiness)
+        if phase == .exchange, let exchange, readiness.peerEnded { peerEnded(exchange, isBroken: readiness.isBroken) }
+        run()
+    }
+
+    override func resume() { run() }
+
+    /// The client has ended its side, or is gone, while an exchange is under way.
+    private func peerEnded(_ exchange: Exchange, isBroken: Bool) {
+        switch exchange.phase {
+        case .tunnel, .ended: return
+        default: break
+        }
+        if isBroken {
+            exchange.abort(.clientReset)
+        } else if exchange.requestDone && loop.now &- requestEndedAt > Self.halfCloseGrace {
+            exchange.abort(.clientClosed)
+        }
+    }
+
+    override func deadlinePassed() {
+        switch phase {
+        case .idle:
+            close()
+        case .head:
+            refuse(.requestHeadTimeout)
+        case .exchange:
+            guard let exchange else { return }
+            exchange.clientDeadlinePassed()
+        case .discarding, .lingering: close()
+        case .closed: return
+        }
+        run()
+    }
+
+    // MARK: Going on
+
+    /// Does all that can be done now. Every event ends here; nothing below calls it again while it runs.
+    func run() {
+        guard !isRunning else { return }
+        isRunning = true
+        while step() {}
+        isRunning = false
+    }
+    private var isRunning = false
+
+    /// One step. False: something must be waited for, or the connection is closed.
+    private func step() -> Bool {
+        switch phase {
+        case .idle, .head: return readHead()
+        case .exchange:
+            guard let exchange else { return false }
+            exchange.advance()
+            guard exchange.hasEnded else { return false }
+            settle(exchange)
+            return phase != .closed
+        case .discarding: return discard()
+        case .lingering: return linger()
+        case .closed: return false
+        }
+    }
+
+    /// Parses what is there and reads more until a head is complete.
+    private func readHead() -> Bool {
+        if input.rawCount > 0 {
+            if exchange == nil { exchange = proxy.takeExchange() }
+            guard let exchange else { return false }
+            let outcome = input.withReceived { bytes in
+                parser.parse(bytes, from: input.rawStart, into: &exchange.request, fields: &exchange.fields)
+            }
+            switch outcome {
+            case .complete:
+                begin(exchange)
+                return true
+            case .failed(let reason):
+                refuse(reason)
+                return true
+            case .incomplete: break
+            }
+            if phase == .idle {
+                phase = .head
+                loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+            }
+        }
+        guard stream.canReceive else {
+            if input.isEmpty {
+                waitIdle()
+            }
+            return false
+        }
+        if phase == .idle && requestCount > 0 { began = loop.nowNanoseconds / 1000 }
+        guard makeRoom() else {
+            refuse(.requestHeadTooLarge)
+            return true
+        }
+        switch stream.receive(into: &input, pool: proxy.slabs) {
+        case .bytes: return true
+        case .wouldBlock:
+            if input.isEmpty { waitIdle() }
+            return false
+        case .end, .failed:
+            if phase == .head { logRefusal(.clientClosed) }
+            close()
+            return false
+        }
+    }
+
+    /// Waits for the next request without holding a buffer.
+    private func waitIdle() {
+        if let spare = exchange.take() {
+            spare.reset()
+            proxy.recycle(spare)
+        }
+        if output.isAttached { output.detach() }
+        input.clear()
+        phase = .idle
+        if requestCount > 0 {
+            if proxy.isDraining { return close() }
+            loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout)
+        }
+    }
+
+    /// A head is complete: its bytes go to the exchange, what stands behind them stays.
+    private func begin(_ exchange: Exchange) {
+        requestCount &+= 1
+        phase = .exchange
+        loop.clearDeadline(self)
+        let headEnd = exchange.request.end
+        let leftover = input.end &- headEnd
+        exchange.record = ExchangeRecord(began: began)
+        exchange.record.clientBytesIn = UInt64(headEnd &- input.rawStart)
+        exchange.record.exchangesBefore = requestCount &- 1
+        if leftover == 0 {
+            swap(&exchange.headSlab, &input.slab)
+            input.clear()
+        } else {
+            // The body, or the next request, stays where it is; the head is the smaller part to move.
+            exchange.headSlab = proxy.slabs.take()
+            exchange.headSlab.copy(from: input.slab, at: input.rawStart, count: headEnd &- input.rawStart)
+            input.consumeRaw(headEnd &- input.rawStart)
+        }
+        exchange.start(for: self)
+    }
+
+    /// Answers a request that could not be parsed, or a connection that is one too many, and closes.
+    private func refuse(_ reason: Reason) {
+        let exchange = self.exchange ?? proxy.takeExchange()
+        self.exchange = exchange
+        exchange.request = RequestHead()
+        exchange.fields.removeAll()
+        exchange.record = ExchangeRecord(began: began)
+        exchange.record.clientBytesIn = UInt64(input.end)
+        exchange.client = self
+        phase = .exchange
+        input.clear()
+        exchange.keepsClient = false
+        exchange.requestAbandoned = true
+        exchange.fail(reason)
+    }
+
+    private func logRefusal(_ reason: Reason) {
+        guard let exchange else { return }
+        exchange.record = ExchangeRecord(began: began)
+        exchange.client = self
+        exchange.abort(reason)
+        exchange.finishRecord()
+    }
+
+    /// An exchange is over: the next one, or the end.
+    private func settle(_ exchange: Exchange) {
+        let keeps = exchange.keepsClient && !resetsOnClose
+        let requestIsRead = exchange.requestIsRead
+        exchange.record.end.clientConnection =
+            exchange.record.end.clientConnection == .tunnel ? .tunnel : keeps ? .kept : .closed
+        exchange.finishRecord()
+        if keeps && requestIsRead {
+            exchange.reset()
+            phase = .idle
+            if output.isAttached { output.detach() }
+            if input.isEmpty && !stream.canReceive {
+                waitIdle()
+            } else {
+                began = loop.nowNanoseconds / 1000
+                loop.clearDeadline(self)
+                loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+            }
+            return
+        }
+        output.detach()
+        if keeps {
+            phase = .discarding
+            discarded = 0
+            loop.setDeadline(self, loop.now &+ listener.settings.bodyIdleTimeout)
+            return
+        }
+        let tunnelled = exchange.record.end.clientConnection == .tunnel
+        exchange.reset()
+        proxy.recycle(exchange)
+        self.exchange = nil
+        if resetsOnClose || tunnelled || stream.peerEnded {
+            close()
+        } else {
+            beginLingering()
+        }
+    }
+
+    /// Closing with unread bytes would make the kernel send a reset, which can overtake the response: so the sending side is ended, and
+    /// what still comes is read for a moment (RFC 9112 §9.6).
+    private func beginLingering() {
+        stream.shutdownSending()
+        input.clear()
+        phase = .lingering
+        discarded = 0
+        loop.setDeadline(self, loop.now &+ Self.lingerTime)
+    }
+
+    private func linger() -> Bool {
+        while stream.canReceive {
+            _ = makeRoom()
+            switch stream.receive(into: &input, pool: proxy.slabs) {
+            case .bytes(let count):
+                input.clear()
+                discarded &+= count
+                if discarded > Self.mostDiscarded {
+                    close()
+                    return false
+                }
+            case .wouldBlock:
+                input.clear()
+                return false
+            case .end, .failed:
+                close()
+                return false
+            }
+        }
+        return false
+    }
+
+    /// Throws the rest of a request body away, within a bound, so that the next request can be read behind it.
+    private func discard() -> Bool {
+        guard let exchange else { return false }
+        while !exchange.requestIsRead {
+            switch exchange.discardRequestBody(of: self) {
+            case .progress(let count):
+                discarded &+= count
+                if discarded > Self.mostDiscarded {
+                    exchange.reset()
+                    proxy.recycle(exchange)
+                    self.exchange = nil
+                    beginLingering()
+                    return true
+                }
+            case .waiting: return false
+            case .over:
+                close()
+                return false
+            }
+        }
+        exchange.reset()
+        phase = .idle
+        began = loop.nowNanoseconds / 1000
+        loop.clearDeadline(self)
+        loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+        return true
+    }
+
+    // MARK: Time-outs of the present exchange
+
+    func waitForBody() { waitForProgress(listener.settings.bodyIdleTimeout) }
+
+    func waitForTaking() { waitForProgress(listener.settings.writeIdleTimeout) }
+
+    private func waitForProgress(_ idle: Int64) {
+        loop.setDeadline(self, loop.now &+ min(idle, listener.settings.rateGrace))
+    }
+
+    // MARK: The end
+
+    /// Closes a connection that carries nothing: the gateway drains.
+    func closeIfIdle() {
+        if phase == .idle { close() }
+    }
+
+    /// Ends whatever it carries, at once.
+    func abort(_ reason: Reason) {
+        if phase == .exchange, let exchange {
+            exchange.abort(reason)
+            run()
+        }
+        close()
+    }
+
+    private func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        if let exchange = exchange.take() {
+            exchange.reset()
+            proxy.recycle(exchange)
+        }
+        clearBuffers()
+        if resetsOnClose { stream.resetOnClose() }
+        loop.retire(self)
+        stream.close()
+        listener.connectionCount -= 1
+        proxy.closed(self)
+    }
+}

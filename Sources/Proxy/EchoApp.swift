@@ -1,0 +1,152 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+/// What the demo app keeps of a request body.
+struct EchoBody {
+    /// The first bytes, as many as are shown.
+    var shown: [UInt8] = []
+    var total: UInt64 = 0
+    /// The answer, once the body is read, and how much of it is with the client's output.
+    var answer: [UInt8] = []
+    var written = 0
+
+    static let mostShown = 8192
+}
+
+// The built-in demo app (`use = echo`): answers with the request as it arrived, as JSON.
+
+extension Exchange {
+    func startEcho() {
+        echo = EchoBody()
+        phase = .echo
+        if request.expectsContinue && !requestReader.isFinished, let client {
+            client.output.attach(slabs)
+            client.output.append("HTTP/1.1 100 Continue\r\n\r\n")
+            _ = client.stream.send(&client.output)
+        }
+    }
+
+    /// Reads the body, then answers.
+    func pumpEcho() {
+        guard let client else { return }
+        waits = []
+        bodyPace.endWait(loop.now)
+        while !requestIsRead {
+            let waiting = client.input.payloadCount
+            if waiting > 0 {
+                keepForEcho(client)
+                if requestReader.payloadBytes > client.listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
+            }
+            switch discardRequestBody(of: client) {
+            case .progress(let count): bodyPace.add(count)
+            case .waiting: return wait(.clientBody)
+            case .over:
+                // A broken body is the client's fault, an ended one its wish.
+                return client.stream.peerEnded ? abort(.clientClosed) : fail(.requestChunkMalformed)
+            }
+        }
+        if echo?.answer.isEmpty == true { writeEchoHead(to: client) }
+        while let written = echo?.written, let count = echo?.answer.count, written < count {
+            let piece = min(count - written, client.output.room)
+            if piece > 0, let answer = echo?.answer { client.output.append(answer.span.extracting(written..<(written + piece))) }
+            echo?.written += piece
+            guard sendToClient(client) else { return }
+        }
+        flushReply()
+    }
+
+    private func keepForEcho(_ client: ClientConnection) {
+        let count = client.input.payloadCount
+        let room = EchoBody.mostShown - (echo?.shown.count ?? 0)
+        let start = client.input.start
+        client.input.slab.withBytes { bytes in
+            for index in start..<(start + min(room, count)) { echo?.shown.append(bytes[index]) }
+        }
+        echo?.total = requestReader.payloadBytes
+    }
+
+    private func writeEchoHead(to client: ClientConnection) {
+        let answer = headSlab.withBytes { echoJSON(client, $0) }
+        record.status = 200
+        client.output.attach(slabs)
+        HeadWriter.writeStatusLine(200, to: &client.output)
+        client.output.append("Date: ")
+        proxy.date.update(loop.wallSeconds)
+        proxy.date.append(to: &client.output)
+        client.output.append("\r\nContent-Type: application/json\r\nContent-Length: ")
+        client.output.append(decimal: UInt64(answer.count))
+        client.output.appendCRLF()
+        writeClientConnection(to: client)
+        HeadWriter.endHead(to: &client.output)
+        record.bodyBytesOut = request.method == .head ? 0 : UInt64(answer.count)
+        echo?.answer = answer
+        echo?.written = request.method == .head ? answer.count : 0
+    }
+
+    private func echoJSON(_ client: ClientConnection, _ bytes: Span<UInt8>) -> [UInt8] {
+        var json = JSONText()
+        json.text("{\n  \"method\": ")
+        json.string(bytes.extracting(request.methodName.range))
+        json.text(",\n  \"target\": ")
+        json.string(bytes.extracting(request.target.range))
+        json.text(",\n  \"version\": ")
+        json.string(request.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
+        json.text(",\n  \"client\": ")
+        json.string(client.addressText.span)
+        json.text(",\n  \"fields\": [")
+        var isFirst = true
+        for index in 0..<fields.count {
+            let field = fields[index]
+            json.text(isFirst ? "\n    [" : ",\n    [")
+            isFirst = false
+            json.string(bytes.extracting(field.name.range))
+            json.text(", ")
+            json.string(bytes.extracting(field.value.range))
+            json.text("]")
+        }
+        json.text("\n  ],\n  \"body-bytes\": ")
+        json.number(requestReader.payloadBytes)
+        json.text(",\n  \"body\": ")
+        let shown = echo?.shown ?? []
+        json.string(shown.span)
+        if requestReader.payloadBytes > UInt64(EchoBody.mostShown) { json.text(",\n  \"body-is-cut\": true") }
+        json.text("\n}\n")
+        return json.bytes
+    }
+}
+
+/// JSON being written. Bytes that are not UTF-8 become U+FFFD.
+private struct JSONText {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func text(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    mutating func number(_ value: UInt64) { bytes.append(contentsOf: String(value).utf8) }
+
+    mutating func string(_ text: String) { string(Array(text.utf8).span) }
+
+    mutating func string(_ span: Span<UInt8>) {
+        var copy: [UInt8] = []
+        for index in 0..<span.count { copy.append(span[index]) }
+        bytes.append(0x22)
+        for scalar in String(decoding: copy, as: UTF8.self).unicodeScalars {
+            switch scalar {
+            case "\"": text("\\\"")
+            case "\\": text("\\\\")
+            case "\n": text("\\n")
+            case "\r": text("\\r")
+            case "\t": text("\\t")
+            case let control where control.value < 0x20 || control.value == 0x7F:
+                let digits = String(control.value, radix: 16)
+                text("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+            default: text(String(scalar))
+            }
+        }
+        bytes.append(0x22)
+    }
+}

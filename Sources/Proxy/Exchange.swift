@@ -1,0 +1,364 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+/// One request and its response: what was parsed, where it goes, how far both bodies are, and what it waits for. Taken from the
+/// loop's stock and given back, so that a request allocates none.
+///
+/// It never calls back into its client's connection: `advance` does what can be done now and leaves the phase for the connection to
+/// read. Only the connection starts the next exchange.
+final class Exchange {
+    enum Phase {
+        case idle
+        /// In the upstream's queue, under `ticket`.
+        case queued
+        /// The upstream has decided (`grant`); to be carried out on the loop's next turn.
+        case granted
+        /// A connection is being made for it (`app`).
+        case connecting
+        /// The request is being sent, or its response head is awaited.
+        case request
+        /// The response head is with the client's output; the body is passed on.
+        case response
+        case tunnel
+        /// The gateway's own answer, complete in the client's output, is being sent.
+        case reply
+        /// The demo app reads the request body.
+        case echo
+        case ended
+    }
+
+    /// What the exchange cannot go on without. Each has its time-out.
+    struct Waits: OptionSet {
+        let rawValue: UInt8
+        static let clientBody = Waits(rawValue: 1)
+        static let clientTakes = Waits(rawValue: 2)
+        static let appTakes = Waits(rawValue: 4)
+        static let appHead = Waits(rawValue: 8)
+        static let appBody = Waits(rawValue: 16)
+    }
+
+    let number: Int
+    let proxy: ProxyLoop
+    var client: ClientConnection?
+    var app: AppConnection?
+    var upstream: Upstream?
+
+    var request = RequestHead()
+    var fields: FieldTable
+    /// Holds the bytes of the request head until the exchange ends.
+    var headSlab = Slab()
+    /// Bytes of the path that the app does not get, and what stands for them.
+    var strippedPath = 0
+    var replacement: [UInt8]?
+
+    var phase = Phase.idle
+    private var ticket: WaiterTicket?
+    private var grant: Upstream.Grant?
+    var waits: Waits = []
+    var requestReader = BodyReader()
+    var requestWriter = BodyWriter()
+    /// The request is with the app's kernel to the last byte.
+    var requestDone = false
+    var requestWriterEnded = false
+    var responseWriterEnded = false
+    /// The app takes no more of it; what still comes from the client is thrown away.
+    var requestAbandoned = false
+    var response = ResponseHead()
+    var responseReader = BodyReader()
+    var responseWriter = BodyWriter()
+    var requestTrailers = OutputBuffer()
+    var responseTrailers = OutputBuffer()
+    var pipe: SplicePipeBox?
+    /// The client's connection may carry another exchange after this one.
+    var keepsClient = false
+    var asksUpgrade = false
+    var interimCount = 0
+    var tried = ServerSet.none
+    var tries = 0
+    /// Bytes that the kernel took for the app in this try.
+    var sentThisTry = 0
+    /// How fast the client sends its body, and takes the response.
+    var bodyPace = ClientPace()
+    var takePace = ClientPace()
+    /// The response to the client ends with its connection: a cut one must end in a reset.
+    var responseEndsWithClose = false
+    /// The server the exchange went to last, for the log.
+    var lastServer = -1
+    var upEnded = false
+    var downEnded = false
+    var record = ExchangeRecord(began: 0)
+    var echo: EchoBody?
+
+    init(number: Int, proxy: ProxyLoop) {
+        self.number = number
+        self.proxy = proxy
+        fields = FieldTable(proxy.tableSlabs.take())
+    }
+
+    var loop: EventLoop { proxy.loop }
+    var slabs: SlabPool { proxy.slabs }
+
+    /// Microseconds on the loop's clock, for the record's marks.
+    var microseconds: Int64 { loop.nowNanoseconds / 1000 }
+
+    var hasEnded: Bool {
+        phase == .ended
+    }
+
+    /// Makes it as new. Buffers go back to their pools.
+    func reset() {
+        client = nil
+        app = nil
+        upstream = nil
+        headSlab = Slab()
+        fields.removeAll()
+        replacement = nil
+        strippedPath = 0
+        phase = .idle
+        ticket = nil
+        grant = nil
+        waits = []
+        requestDone = false
+        requestWriterEnded = false
+        responseWriterEnded = false
+        requestAbandoned = false
+        if requestTrailers.isAttached { requestTrailers.detach() }
+        if responseTrailers.isAttached { responseTrailers.detach() }
+        pipe = nil
+        keepsClient = false
+        asksUpgrade = false
+        interimCount = 0
+        tried = .none
+        tries = 0
+        sentThisTry = 0
+        upEnded = false
+        downEnded = false
+        bodyPace = ClientPace()
+        takePace = ClientPace()
+        responseEndsWithClose = false
+        lastServer = -1
+        response = ResponseHead()
+        echo = nil
+    }
+
+    // MARK: Events
+
+    /// The app's connection is ready for something.
+    func appReady() { client?.run() }
+
+    /// The upstream's answer to an exchange that waited. Carried out on the next turn: this may be the end of another exchange.
+    func granted(_ grant: Upstream.Grant) {
+        phase = .granted
+        self.grant = grant
+        ticket = nil
+        if let client { loop.runAgain(client) }
+    }
+
+    func connectionStands(_ connection: AppConnection) {
+        attach(connection)
+        client?.run()
+    }
+
+    func connectFailed(_ connection: AppConnection, reason: Reason) {
+        tried.insert(connection.server)
+        app = nil
+        guard let upstream, tries < upstream.settings.retry.tries else {
+            connection.upstream.release(connection, reusable: false)
+            fail(reason)
+            client?.run()
+            return
+        }
+        tries += 1
+        switch upstream.replace(connection, for: self, excluding: tried) {
+        case .failed(.upstreamConnectFailed, nil): fail(reason)
+        case let grant: carryOut(grant)
+        }
+        client?.run()
+    }
+
+    // MARK: Going on
+
+    /// Does all that can be done without waiting.
+    func advance() {
+        switch phase {
+        case .idle, .queued, .connecting, .ended: return
+        case .granted: if let grant = grant.take() { carryOut(grant) }
+        default: break
+        }
+        if phase == .request {
+            if !requestDone && !requestAbandoned { pumpRequest() }
+            if phase == .request { pumpHead() }
+        }
+        if phase == .response {
+            if !requestDone && !requestAbandoned { pumpRequest() }
+            if phase == .response { pumpResponse() }
+        }
+        switch phase {
+        case .tunnel: pumpTunnel()
+        case .echo: pumpEcho()
+        case .reply: flushReply()
+        default: break
+        }
+    }
+
+    /// Asks the upstream for a connection.
+    func lease(from upstream: Upstream) {
+        self.upstream = upstream
+        tries = 1
+        carryOut(upstream.lease(for: self, excluding: tried))
+    }
+
+    private func carryOut(_ first: Upstream.Grant) {
+        var grant = first
+        while true {
+            switch grant {
+            case .connection(let connection):
+                attach(connection)
+                return
+            case .connecting(let connection):
+                app = connection
+                record.marks.granted = microseconds
+                phase = .connecting
+                return
+            case .waiting(let ticket):
+                phase = .queued
+                self.ticket = ticket
+                return
+            case .failed(let reason, let server):
+                guard let server, let upstream, tries < upstream.settings.retry.tries else {
+                    fail(reason)
+                    return
+                }
+                // This server failed at once; the next may not.
+                tried.insert(server)
+                tries += 1
+                grant = upstream.lease(for: self, excluding: tried)
+                if case .failed(_, nil) = grant {
+                    fail(reason)
+                    return
+                }
+            }
+        }
+    }
+
+    /// Starts to send the request on a leased connection.
+    private func attach(_ connection: AppConnection) {
+        if !request.method.isIdempotent && connection.wasUsed && !connection.stream.isAliveAndSilent() {
+            // Found dead before one byte was sent: nothing is repeated.
+            app = connection
+            replaceDeadConnection(.upstreamResponseClosed)
+            return
+        }
+        app = connection
+        record.marks.granted = record.marks.granted == ExchangeMarks.notReached ? microseconds : record.marks.granted
+        record.marks.connected = microseconds
+        record.tries &+= 1
+        record.end.appConnection = connection.wasUsed ? .reused : record.tries > 1 ? .freshAfterRetry : .new
+        lastServer = connection.server
+        sentThisTry = 0
+        requestDone = false
+        requestWriterEnded = false
+        connection.parser.reset()
+        phase = .request
+        writeRequestHead(to: connection)
+    }
+
+    /// The leased connection failed before one byte of a response: another one, or the end (design §6).
+    func failBeforeResponse(_ reason: Reason) {
+        guard let app, let upstream else { return }
+        let decision = RetryRule.decide(
+            failure: .awaitingResponse, connectionWasReused: app.wasUsed, bytesAccepted: sentThisTry,
+            methodIsIdempotent: request.method.isIdempotent, bodyIsReplayable: requestReader.payloadBytes == 0, triesSoFar: tries,
+            allowed: upstream.settings.retry)
+        switch decision {
+        case .giveUp: fail(reason)
+        case .retryFresh: replaceDeadConnection(reason)
+        case .retryOtherServer:
+            tried.insert(app.server)
+            replaceDeadConnection(reason)
+        }
+    }
+
+    private func replaceDeadConnection(_ reason: Reason) {
+        guard let app, let upstream else { return }
+        self.app = nil
+        tries += 1
+        waits = []
+        switch upstream.replace(app, for: self, excluding: tried) {
+        case .failed(.upstreamConnectFailed, nil): fail(reason)
+        case let grant: carryOut(grant)
+        }
+    }
+
+    // MARK: Ends
+
+    /// Gives the app's connection back. It can be used again only if everything on it ended cleanly.
+    func releaseApp(reusable: Bool) {
+        guard let connection = app else { return }
+        app = nil
+        let clean =
+            reusable && requestDone && connection.output.isEmpty && connection.input.isEmpty && !connection.stream.peerEnded
+        connection.upstream.release(
+            connection, reusable: clean, keepAliveTimeout: response.keepAliveTimeout.map { Int64($0) * 1000 })
+    }
+
+    /// Ends the exchange for `reason`: with an answer where none has begun, else by cutting the client's connection off.
+    func fail(_ reason: Reason) {
+        noteEnd(reason)
+        switch phase {
+        case .response, .tunnel, .ended: abort(reason)
+        default:
+            leaveUpstream()
+            writeReply(reason)
+        }
+    }
+
+    /// Ends the exchange without an answer; the client's connection is closed.
+    func abort(_ reason: Reason) {
+        if hasEnded { return }
+        noteEnd(reason)
+        leaveUpstream()
+        keepsClient = false
+        // A body that ends with the connection would look complete: a reset says that it is not (RFC 9112 §8).
+        if phase == .response, responseEndsWithClose, let client { client.resetsOnClose = true }
+        phase = .ended
+    }
+
+    private func leaveUpstream() {
+        if let ticket = ticket.take() { upstream?.cancel(ticket) }
+        switch grant.take() {
+        case .connection(let connection), .connecting(let connection): app = connection
+        case .waiting, .failed, nil: break
+        }
+        releaseApp(reusable: false)
+        pipe = nil
+        waits = []
+    }
+
+    /// Notes who ended it and when, the first time.
+    private func noteEnd(_ reason: Reason) {
+        guard record.reason == nil else { return }
+        record.reason = reason
+        record.end.party = EndState.Party(reason)
+        record.end.phase = endPhase
+    }
+
+    private var endPhase: EndState.Phase {
+        switch phase {
+        case .idle: .requestHead
+        case .queued, .granted: .queue
+        case .connecting: .connect
+        case .request: requestDone ? .responseHead : .requestBody
+        case .response: .responseBody
+        case .tunnel: .tunnel
+        case .echo: .requestBody
+        case .reply, .ended: .complete
+        }
+    }
+}

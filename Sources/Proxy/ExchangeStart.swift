@@ -1,0 +1,185 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+extension Exchange {
+    /// Takes a parsed request from `client`: checks what can be checked by the head, finds its route and sets out for the app.
+    func start(for client: ClientConnection) {
+        self.client = client
+        let settings = client.listener.settings
+        record.version = request.version
+        record.marks.headRead = microseconds
+        keepsClient =
+            request.keepsAlive && !proxy.isDraining
+            && (settings.requestsAConnection == 0 || Int(record.exchangesBefore) + 1 < settings.requestsAConnection)
+        requestReader = BodyReader(request.framing)
+        if case .length(let length) = request.framing, length > settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
+        asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
+        guard let app = headSlab.withBytes({ route(client.listener, $0) }) else { return }
+        switch app {
+        case .echo: startEcho()
+        case .upstream(let upstream): lease(from: upstream)
+        }
+    }
+
+    /// The app that the request is for; nil when there is none, and it is answered.
+    private func route(_ listener: Listener, _ bytes: Span<UInt8>) -> AppOnLoop? {
+        // An absolute target may have no path; it means the root (RFC 9110 §4.2.3).
+        let root = Listener.root
+        let path = request.form == .asterisk || request.path.isEmpty ? root.span : bytes.extracting(request.path.range)
+        switch listener.pathPolicy.examine(path) {
+        case .accepted(let shape): return route(listener, bytes, path: path, shape)
+        case .refused(let fault):
+            fail(fault.isAmbiguity ? .requestTargetAmbiguous : .requestTargetMalformed)
+            return nil
+        }
+    }
+
+    private func route(_ listener: Listener, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape) -> AppOnLoop? {
+        switch listener.routes {
+        case .app(let index):
+            setRewrite(.none, path, RouteMatch(value: 0, prefixLength: 0))
+            return proxy.apps[index]
+        case .table(let table, let targets):
+            let port: UInt16 = listener.settings.isHTTPS ? 443 : 80
+            let authority = bytes.extracting(request.authority.range)
+            guard let match = table.match(authority: authority, defaultPort: port, path: path, shape: shape), let app = targets[match.value].app else {
+                fail(.routeNone)
+                return nil
+            }
+            setRewrite(targets[match.value].rewrite, path, match)
+            return proxy.apps[app]
+        }
+    }
+
+    /// Notes what of the path is replaced, and by what.
+    private func setRewrite(_ rewrite: PathRewrite, _ path: Span<UInt8>, _ match: RouteMatch) {
+        guard request.form != .asterisk, !request.path.isEmpty else { return }
+        strippedPath = rewrite.parts(of: path, match).rest.lower
+        if case .replacePrefix(let bytes) = rewrite { replacement = bytes }
+    }
+
+    /// The request asks for another protocol that the app may switch to. Not for HTTP/2 and TLS, which would take the connection past
+    /// every rule, and not with a body, whose end would be a matter of opinion.
+    private func wantsUpgrade(_ bytes: Span<UInt8>) -> Bool {
+        guard request.version == .http11, request.method == .get, request.framing == .none,
+            var index = fields.firstIndex(of: .upgrade)
+        else { return false }
+        while true {
+            var list = TokenList(fields[index].value)
+            while let element = list.next(in: bytes) {
+                let name = TokenList.name(of: element, in: bytes)
+                if Self.refusedProtocols(name, in: bytes) { return false }
+            }
+            guard let next = fields.firstIndex(of: .upgrade, from: index + 1) else { return true }
+            index = next
+        }
+    }
+
+    private static func refusedProtocols(_ name: ByteRange, in bytes: Span<UInt8>) -> Bool {
+        if bytes.matches(name, ignoringCase: "h2c") || bytes.matches(name, ignoringCase: "h2") { return true }
+        return bytes.matches(ByteRange(start: name.lower, count: min(4, Int(name.count))), ignoringCase: "tls/")
+            || bytes.matches(ByteRange(start: name.lower, count: min(5, Int(name.count))), ignoringCase: "http/")
+    }
+
+    // MARK: The rest of the request
+
+    /// All of the request was read and passed on or thrown away: what comes next on the connection is another request.
+    var requestIsRead: Bool {
+        requestReader.isFinished && (client.map { $0.input.payloadCount == 0 } ?? true)
+    }
+
+    enum Discarded {
+        case progress(Int)
+        case waiting
+        /// The client is gone, or what it sent cannot be read.
+        case over
+    }
+
+    /// Throws away a piece of the request body.
+    func discardRequestBody(of client: ClientConnection) -> Discarded {
+        let waiting = client.input.payloadCount
+        if waiting > 0 {
+            client.input.consumePayload(waiting)
+            return .progress(waiting)
+        }
+        switch requestReader.decode(&client.input) {
+        case .payload, .finished: return .progress(0)
+        case .malformed: return .over
+        case .trailers:
+            switch readTrailers(of: client, for: .request, into: &requestTrailers) {
+            case .complete:
+                requestReader.finish()
+                return .progress(0)
+            case .failed: return .over
+            case .incomplete: break
+            }
+        case .needsMore: break
+        }
+        guard client.stream.canReceive else { return .waiting }
+        guard client.makeRoom() else { return .over }
+        switch client.stream.receive(into: &client.input, pool: slabs) {
+        case .bytes(let count):
+            record.clientBytesIn &+= UInt64(count)
+            return .progress(0)
+        case .wouldBlock: return .waiting
+        case .end, .failed: return .over
+        }
+    }
+
+    // MARK: Time and the record
+
+    /// A deadline of the client's connection has passed.
+    func clientDeadlinePassed() {
+        guard let client else { return }
+        let settings = client.listener.settings
+        if phase == .tunnel {
+            fail(.tunnelIdle)
+            return
+        }
+        if waits.contains(.clientBody) {
+            switch bodyPace.verdict(loop.now, idle: settings.bodyIdleTimeout, rate: settings.minBodyRate, grace: settings.rateGrace) {
+            case .fair: client.waitForBody()
+            case .idle: return fail(.requestBodyTimeout)
+            case .slow: return fail(.requestBodyTooSlow)
+            }
+        }
+        if waits.contains(.clientTakes) {
+            switch takePace.verdict(loop.now, idle: settings.writeIdleTimeout, rate: settings.minWriteRate, grace: settings.rateGrace) {
+            case .fair: client.waitForTaking()
+            case .idle: return abort(.clientWriteTimeout)
+            case .slow: return abort(.clientWriteTooSlow)
+            }
+        }
+    }
+
+    /// Closes the books: counters, and the access log.
+    func finishRecord() {
+        record.marks.ended = microseconds
+        proxy.counters.add(record)
+        guard let log = proxy.accessLog else { return }
+        let client = client?.addressText ?? AddressText()
+        headSlab.withBytes { logRecord(log, client, $0) }
+    }
+
+    private func logRecord(_ log: any AccessLogSink, _ client: AddressText, _ bytes: Span<UInt8>) {
+        let name = upstream.map { Array($0.settings.name.utf8) } ?? []
+        let server = lastServer >= 0 ? Array((upstream?.serverText(lastServer) ?? "").utf8) : []
+        let texts = ExchangeTexts(
+            client: client.span, method: bytes.extracting(request.methodName.range), target: bytes.extracting(request.target.range),
+            host: bytes.extracting(request.authority.range), referer: value(of: .referer, in: bytes),
+            userAgent: value(of: .userAgent, in: bytes), upstream: name.span, server: server.span)
+        log.log(record, texts)
+    }
+
+    @_lifetime(copy bytes)
+    private func value(of token: FieldToken, in bytes: Span<UInt8>) -> Span<UInt8> {
+        guard let index = fields.firstIndex(of: token) else { return bytes.extracting(0..<0) }
+        return bytes.extracting(fields[index].value.range)
+    }
+}

@@ -1,0 +1,150 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+/// Everything of the proxy that belongs to one loop: its pools of slabs and exchanges, its apps and routes, its counters. Loop-confined.
+public final class ProxyLoop {
+    let loop: EventLoop
+    /// Slabs for heads and bodies.
+    let slabs: SlabPool
+    /// Small slabs for field tables: 256 fields.
+    let tableSlabs: SlabPool
+    private(set) var apps: [AppOnLoop] = []
+    /// Scratch for response heads and trailers: they are written on before anything else is parsed.
+    var responseFields: FieldTable
+    var trailerFields: FieldTable
+    var date: DateText
+    var counters = LoopCounters()
+    /// Set for good when the gateway drains: every response closes its connection.
+    private(set) var isDraining = false
+    /// Client connections that are open, for draining and for limits.
+    private(set) var connectionCount = 0
+
+    private var exchanges: [Exchange] = []
+    private var freeExchanges: [Int] = []
+    private var pipes: [SplicePipeBox] = []
+    private var acceptors: [ClientAcceptor] = []
+    private var drained: (() -> Void)?
+    let accessLog: (any AccessLogSink)?
+
+    public init(on loop: EventLoop, settings: ProxySettings, accessLog: (any AccessLogSink)? = nil) {
+        self.loop = loop
+        self.accessLog = accessLog
+        slabs = SlabPool(slabSize: settings.slabSize)
+        tableSlabs = SlabPool(slabSize: 256 * MemoryLayout<Field>.stride)
+        responseFields = FieldTable(tableSlabs.take())
+        trailerFields = FieldTable(tableSlabs.take())
+        date = DateText()
+        apps = settings.apps.map { app in
+            switch app {
+            case .echo(let name): .echo(name: name)
+            case .upstream(let upstream): .upstream(Upstream(upstream, on: self, resolve: settings.resolve))
+            }
+        }
+    }
+
+    /// Names the upstream whose servers were resolved anew.
+    public func upstream(_ index: Int) -> Upstream? {
+        if case .upstream(let upstream) = apps[index] { return upstream }
+        return nil
+    }
+
+    // MARK: Listeners
+
+    /// Starts to accept on `socket`. Errors: epoll's.
+    public func listen(_ socket: consuming ListeningSocket, settings: ListenerSettings, routes: RouteSettings) -> SystemError? {
+        let listener = Listener(settings: settings, routes: routes)
+        let acceptor = ClientAcceptor(socket, listener: listener, proxy: self)
+        acceptors.append(acceptor)
+        return acceptor.start()
+    }
+
+    func opened(_ client: ClientConnection) {
+        connectionCount += 1
+        counters.connectionsAccepted &+= 1
+    }
+
+    func closed(_ client: ClientConnection) {
+        connectionCount -= 1
+        counters.connectionsClosed &+= 1
+        tellIfDrained()
+    }
+
+    private func tellIfDrained() {
+        guard isDraining, connectionCount == 0, let tell = drained.take() else { return }
+        accessLog?.flush()
+        tell()
+    }
+
+    /// Stops accepting, closes idle connections, and lets the others finish. `drained` is called on the loop, once, when the last
+    /// connection has closed.
+    public func drain(_ drained: @escaping () -> Void) {
+        guard !isDraining else { return }
+        isDraining = true
+        self.drained = drained
+        for acceptor in acceptors { acceptor.end() }
+        loop.forEachSource { source in
+            if let client = source as? ClientConnection { client.closeIfIdle() }
+        }
+        for case .upstream(let upstream) in apps { upstream.drain() }
+        tellIfDrained()
+    }
+
+    /// Closes all connections at once: the drain's time is over. Exchanges in flight are cut off.
+    public func closeAll() {
+        loop.forEachSource { source in
+            if let client = source as? ClientConnection { client.abort(.gatewayDraining) }
+        }
+    }
+
+    // MARK: Exchanges
+
+    func takeExchange() -> Exchange {
+        if let index = freeExchanges.popLast() { return exchanges[index] }
+        let exchange = Exchange(number: exchanges.count, proxy: self)
+        exchanges.append(exchange)
+        return exchange
+    }
+
+    func recycle(_ exchange: Exchange) { freeExchanges.append(exchange.number) }
+
+    /// The exchange that an upstream's queue named.
+    func exchange(numbered number: UInt64) -> Exchange { exchanges[Int(number)] }
+
+    // MARK: Pipes
+
+    /// A pipe for splicing; nil when no descriptors are left.
+    func takePipe() -> SplicePipeBox? { pipes.popLast() ?? SplicePipeBox() }
+
+    /// Only an empty pipe may be used again; another is closed.
+    func giveBack(_ pipe: SplicePipeBox) {
+        if pipe.pipe.count == 0 && pipes.count < 16 { pipes.append(pipe) }
+    }
+}
+
+/// A pipe that can be kept in an array and handed on.
+final class SplicePipeBox {
+    var pipe: SplicePipe
+    init?() {
+        guard let pipe = SplicePipe() else { return nil }
+        self.pipe = pipe
+    }
+}
+
+/// What a route leads to, on this loop.
+enum AppOnLoop {
+    case echo(name: String)
+    case upstream(Upstream)
+}
+
+/// Takes finished exchanges for the access log. Implemented where the log is written.
+public protocol AccessLogSink: AnyObject {
+    func log(_ record: borrowing ExchangeRecord, _ texts: borrowing ExchangeTexts)
+    /// Hands over what it has gathered.
+    func flush()
+}

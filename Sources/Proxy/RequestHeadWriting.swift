@@ -1,0 +1,131 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+// The head that an app gets: canonical, with exactly one framing, and with what the gateway says about the client.
+
+extension Exchange {
+    /// Serialises the request head into the app's output.
+    func writeRequestHead(to app: AppConnection) {
+        guard let client, let upstream else { return }
+        let settings = upstream.settings
+        app.output.attach(slabs)
+        app.output.removeAll()
+        headSlab.withBytes { writeRequestHead(to: app, $0, client, settings) }
+        requestWriter = BodyWriter(request.framing)
+        if app.output.overflowed {
+            app.output.removeAll()
+            fail(.gatewayHeadTooLarge)
+        }
+    }
+
+    private func writeRequestHead(
+        to app: AppConnection, _ bytes: Span<UInt8>, _ client: ClientConnection, _ settings: UpstreamSettings
+    ) {
+        writeRequestLine(bytes, to: &app.output)
+        writeHost(bytes, settings, server: app.server, to: &app.output)
+        HeadWriter.writeRequestFields(fields, in: bytes, dropping: Self.replacedFields(settings.forwarding), to: &app.output)
+        if !settings.forwarding.isEmpty { writeForwarding(bytes, settings, client, to: &app.output) }
+        HeadWriter.writeRequestFraming(request.framing, method: request.method, to: &app.output)
+        if request.expectsContinue && request.framing != .none { app.output.append("Expect: 100-continue\r\n") }
+        if request.acceptsTrailers {
+            app.output.append("TE: trailers\r\n")
+            if !asksUpgrade { app.output.append("Connection: TE\r\n") }
+        }
+        if asksUpgrade { HeadWriter.writeUpgrade(fields, in: bytes, to: &app.output) }
+        HeadWriter.endHead(to: &app.output)
+    }
+
+    private func writeRequestLine(_ bytes: Span<UInt8>, to out: inout OutputBuffer) {
+        if let replacement {
+            HeadWriter.writeRequestLine(request, in: bytes, replacing: strippedPath, with: replacement.span, to: &out)
+        } else if strippedPath > 0 {
+            HeadWriter.writeRequestLine(request, in: bytes, replacing: strippedPath, with: Span(), to: &out)
+        } else {
+            HeadWriter.writeRequestLine(request, in: bytes, to: &out)
+        }
+    }
+
+    private func writeHost(_ bytes: Span<UInt8>, _ settings: UpstreamSettings, server: Int, to out: inout OutputBuffer) {
+        out.append("Host: ")
+        switch settings.host {
+        case .preserve: out.append(bytes, request.authority)
+        case .fixed(let name): out.append(text: name)
+        case .server: out.append(text: upstream?.hostText(of: server) ?? "")
+        }
+        out.appendCRLF()
+    }
+
+    private static func replacedFields(_ forwarding: ForwardingFields) -> TokenSet {
+        // Replaced, never appended to; also dropped where the app is told nothing: it could not tell them from ours.
+        var tokens = TokenSet.forwarding
+        if !forwarding.contains(.via) { tokens.remove(.via) }
+        return tokens
+    }
+
+    private func writeForwarding(
+        _ bytes: Span<UInt8>, _ settings: UpstreamSettings, _ client: ClientConnection, to out: inout OutputBuffer
+    ) {
+        let trusted = client.peerIsTrusted
+        if settings.forwarding.contains(.xForwarded) {
+            out.append("X-Forwarded-For: ")
+            if trusted { appendValues(of: .xForwardedFor, bytes, to: &out) }
+            client.addressText.append(to: &out)
+            out.append("\r\nX-Forwarded-Proto: ")
+            if trusted, let index = fields.firstIndex(of: .xForwardedProto) {
+                out.append(bytes, fields[index].value)
+            } else {
+                out.append(client.listener.settings.isHTTPS ? "https" : "http")
+            }
+            out.append("\r\nX-Forwarded-Host: ")
+            if trusted, let index = fields.firstIndex(of: .xForwardedHost) {
+                out.append(bytes, fields[index].value)
+            } else {
+                out.append(bytes, request.authority)
+            }
+            out.appendCRLF()
+        }
+        if settings.forwarding.contains(.forwarded) {
+            out.append("Forwarded: ")
+            if trusted { appendValues(of: .forwarded, bytes, to: &out) }
+            out.append("for=")
+            if client.addressText.isIPv6 {
+                out.append("\"[")
+                client.addressText.append(to: &out)
+                out.append("]\"")
+            } else {
+                client.addressText.append(to: &out)
+            }
+            if !request.authority.isEmpty {
+                out.append(";host=\"")
+                out.append(bytes, request.authority)
+                out.append("\"")
+            }
+            out.append(client.listener.settings.isHTTPS ? ";proto=https\r\n" : ";proto=http\r\n")
+        }
+        if settings.forwarding.contains(.via) {
+            out.append("Via: ")
+            appendValues(of: .via, bytes, to: &out)
+            out.append(request.version == .http11 ? "1.1 " : "1.0 ")
+            out.append(text: settings.viaPseudonym)
+            out.appendCRLF()
+        }
+    }
+
+    /// The values of all fields with `token`, each with a comma behind it: a list to go on with.
+    private func appendValues(of token: FieldToken, _ bytes: Span<UInt8>, to out: inout OutputBuffer) {
+        var index = 0
+        while let found = fields.firstIndex(of: token, from: index) {
+            if fields[found].valueCount > 0 {
+                out.append(bytes, fields[found].value)
+                out.append(", ")
+            }
+            index = found + 1
+        }
+    }
+}

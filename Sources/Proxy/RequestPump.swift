@@ -1,0 +1,191 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+// The way of a request from its client to the app: the head once, then the body as it comes, never more of it in memory than a slab.
+
+extension Exchange {
+    /// Slabs moved before others on this loop get their turn.
+    static var slabsATurn: Int { 32 }
+
+    /// Sends what there is of the request. Returns when all is sent (`requestDone`) or something must be waited for.
+    func pumpRequest() {
+        waits.subtract([.clientBody, .appTakes])
+        bodyPace.endWait(loop.now)
+        var slabsLeft = Self.slabsATurn
+        while let app, let client {
+            if client.input.payloadCount > 0 || requestReader.isFinished {
+                guard app.stream.canSend else { return wait(.appTakes) }
+            }
+            if client.input.payloadCount > 0 {
+                let before = client.input.payloadCount &+ app.output.count
+                let outcome = requestWriter.write(&client.input, to: &app.stream, via: &app.output, pool: slabs)
+                noteSent(max(0, before &- client.input.payloadCount &- app.output.count))
+                switch outcome {
+                case .done: continue
+                case .wouldBlock: return wait(.appTakes)
+                case .failed(let code): return sendingFailed(code)
+                }
+            }
+            if requestReader.isFinished {
+                if !requestWriterEnded {
+                    requestWriter.end(via: &app.output, pool: slabs, trailers: requestTrailers)
+                    requestWriterEnded = true
+                }
+                guard flushApp(app) else { return }
+                requestDone = true
+                client.requestEndedAt = loop.now
+                return
+            }
+            switch requestReader.decode(&client.input) {
+            case .payload:
+                if requestReader.payloadBytes > client.listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
+            case .finished: break
+            case .malformed: return fail(.requestChunkMalformed)
+            case .trailers:
+                switch readTrailers(of: client, for: .request, into: &requestTrailers) {
+                case .complete: requestReader.finish()
+                case .incomplete: if !receiveBody(from: client, app, &slabsLeft) { return }
+                case .failed(let reason): return fail(reason)
+                }
+            case .needsMore: if !receiveBody(from: client, app, &slabsLeft) { return }
+            }
+        }
+    }
+
+    /// Sends what waits for the app. False: it must be waited for, or it failed, and that is dealt with.
+    private func flushApp(_ app: AppConnection) -> Bool {
+        guard !app.output.isEmpty else { return true }
+        let before = app.output.count
+        let outcome = app.stream.send(&app.output)
+        noteSent(before &- app.output.count)
+        switch outcome {
+        case .done:
+            app.output.detach()
+            return true
+        case .wouldBlock:
+            wait(.appTakes)
+            return false
+        case .failed(let code):
+            sendingFailed(code)
+            return false
+        }
+    }
+
+    private func noteSent(_ count: Int) {
+        sentThisTry &+= count
+        record.appBytesOut &+= UInt64(count)
+    }
+
+    /// Reads more of the request body, with what the app can have sent first. False: it must be waited for, or the exchange is over.
+    private func receiveBody(from client: ClientConnection, _ app: AppConnection, _ slabsLeft: inout Int) -> Bool {
+        if !app.output.isEmpty && app.stream.canSend && !flushApp(app) { return false }
+        guard client.stream.canReceive else {
+            wait(.clientBody)
+            return false
+        }
+        guard slabsLeft > 0 else {
+            loop.runAgain(client)
+            return false
+        }
+        slabsLeft &-= 1
+        guard client.makeRoom() else {
+            fail(.requestTrailerMalformed)
+            return false
+        }
+        switch client.stream.receive(into: &client.input, pool: slabs) {
+        case .bytes(let count):
+            record.clientBytesIn &+= UInt64(count)
+            bodyPace.add(count)
+            return true
+        case .wouldBlock:
+            wait(.clientBody)
+            return false
+        case .end:
+            abort(.clientClosed)
+            return false
+        case .failed:
+            abort(.clientReset)
+            return false
+        }
+    }
+
+    /// The app takes no more. It may have answered before it closed (an early 413, say): what it sent is read first.
+    private func sendingFailed(_ code: Int32) {
+        requestAbandoned = true
+        app?.output.removeAll()
+        app?.stream.canReceive = true
+        if phase == .request { pumpHead() }
+    }
+
+    /// Parses the trailer section that stands at the raw bytes of `peer`, and keeps the fields that may be passed on as text.
+    func readTrailers(of peer: Peer, for side: TrailerParser.Side, into text: inout OutputBuffer) -> ParseOutcome {
+        proxy.trailerFields.removeAll()
+        let limits = HeadLimits(headBytes: 8192, targetBytes: 0, fieldCount: 64)
+        var parser = TrailerParser(limits: limits, for: side)
+        var end = 0
+        let outcome = peer.input.withReceived { bytes in
+            parser.parse(bytes, from: peer.input.rawStart, fields: &proxy.trailerFields, end: &end)
+        }
+        guard outcome == .complete else { return outcome }
+        if proxy.trailerFields.count > 0 {
+            text.attach(slabs)
+            peer.input.withReceived { HeadWriter.writeTrailers(proxy.trailerFields, in: $0, to: &text) }
+        }
+        if peer.input.payloadCount == 0 {
+            peer.input.consumeRaw(end &- peer.input.rawStart)
+        } else {
+            peer.input.rawStart = end
+        }
+        return .complete
+    }
+
+    /// Notes what is waited for and sets the time-out that goes with it.
+    func wait(_ what: Waits) {
+        waits.formUnion(what)
+        switch what {
+        case .clientBody:
+            bodyPace.beginWait(loop.now)
+            if let client { client.waitForBody() }
+        case .clientTakes:
+            takePace.beginWait(loop.now)
+            if let client { client.waitForTaking() }
+        case .appTakes:
+            if let app, let upstream { loop.setDeadline(app, loop.now &+ upstream.settings.sendIdleTimeout) }
+        case .appHead:
+            if let app, let upstream { loop.setDeadline(app, loop.now &+ upstream.settings.responseTimeout) }
+        case .appBody:
+            if let app, let upstream { loop.setDeadline(app, loop.now &+ upstream.settings.bodyIdleTimeout) }
+        default: break
+        }
+    }
+
+    /// A deadline of the app's connection has passed: whose fault it is depends on what is waited for.
+    func appDeadlinePassed() {
+        switch phase {
+        case .request:
+            if waits.contains(.appTakes) {
+                fail(.upstreamSendTimeout)
+            } else if waits.contains(.appHead) && requestDone {
+                fail(.upstreamResponseTimeout)
+            } else if waits.contains(.appHead) {
+                // The client is still sending; its own time-outs watch that.
+                wait(.appHead)
+            }
+        case .response:
+            if waits.contains(.appBody) {
+                fail(.upstreamResponseBodyTimeout)
+            } else if waits.contains(.appTakes) {
+                // It answers and does not listen: the answer goes on, the request does not.
+                requestAbandoned = true
+            }
+        default: break
+        }
+        client?.run()
+    }
+}

@@ -1,0 +1,319 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+// The way of a response from the app to the client.
+
+extension Exchange {
+    /// Interim responses that an app may send for one request.
+    private static var mostInterimResponses: Int { 16 }
+    /// From this length on a plain body is spliced.
+    private static var spliceFrom: UInt64 { 128 * 1024 }
+
+    /// Reads until the head of the final response is there, passing interim ones on.
+    func pumpHead() {
+        waits.subtract(.appHead)
+        while let app, let client {
+            if app.input.rawCount > 0 {
+                proxy.responseFields.removeAll()
+                let outcome = app.input.withReceived { bytes in
+                    app.parser.parse(
+                        bytes, from: app.input.rawStart, answering: request.method, into: &response, fields: &proxy.responseFields)
+                }
+                switch outcome {
+                case .complete:
+                    if response.status >= 200 || response.status == 101 { return takeHead(app, client) }
+                    guard passInterim(app, client) else { return }
+                    continue
+                case .failed(let reason): return fail(reason)
+                case .incomplete: break
+                }
+            }
+            guard app.stream.canReceive else { return wait(.appHead) }
+            guard app.makeRoom() else { return fail(.upstreamResponseHeadTooLarge) }
+            switch app.stream.receive(into: &app.input, pool: slabs) {
+            case .bytes(let count):
+                record.appBytesIn &+= UInt64(count)
+                if record.marks.firstByte < 0 { record.marks.firstByte = microseconds }
+            case .wouldBlock: return wait(.appHead)
+            case .end: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseClosed) : fail(.upstreamResponseClosed)
+            case .failed: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseReset) : fail(.upstreamResponseReset)
+            }
+        }
+    }
+
+    /// Passes a 1xx on (RFC 9110 §15.2); an HTTP/1.0 client does not get it. False: the exchange is over.
+    private func passInterim(_ app: AppConnection, _ client: ClientConnection) -> Bool {
+        interimCount += 1
+        guard interimCount <= Self.mostInterimResponses else {
+            fail(.upstreamResponseInterimFlood)
+            return false
+        }
+        if request.version == .http11 {
+            client.output.attach(slabs)
+            let mark = client.output.end
+            writeResponseHead(from: app, to: client)
+            HeadWriter.endHead(to: &client.output)
+            if client.output.overflowed {
+                client.output.truncate(to: mark)
+                fail(.gatewayHeadTooLarge)
+                return false
+            }
+            flushClient(client)
+        }
+        app.input.consumeRaw(response.end &- app.input.rawStart)
+        return true
+    }
+
+    /// Sends what waits for the client, as far as it takes it. A failure shows when the next bytes are sent.
+    private func flushClient(_ client: ClientConnection) {
+        guard !client.output.isEmpty, client.stream.canSend else { return }
+        let before = client.output.count
+        _ = client.stream.send(&client.output)
+        noteTaken(before &- client.output.count)
+    }
+
+    /// The head of the final response: decides framing and persistence, writes the client's head, and goes on to the body.
+    private func takeHead(_ app: AppConnection, _ client: ClientConnection) {
+        if response.status == 101 { return startTunnel(app, client) }
+        record.status = response.status
+        if request.expectsContinue && !requestDone && requestReader.payloadBytes == 0 && client.input.isEmpty && interimCount == 0 {
+            // The client may send the body or leave it (RFC 9110 §10.1.1): what comes next on its connection cannot be known.
+            keepsClient = false
+        }
+        let framing = clientFraming()
+        if framing == .untilClose || proxy.isDraining { keepsClient = false }
+        client.output.attach(slabs)
+        let mark = client.output.end
+        writeResponseHead(from: app, to: client)
+        HeadWriter.writeResponseFraming(framing, to: &client.output)
+        writeClientConnection(to: client)
+        client.output.appendCRLF()
+        if client.output.overflowed {
+            client.output.truncate(to: mark)
+            return fail(.gatewayHeadTooLarge)
+        }
+        app.input.consumeRaw(response.end &- app.input.rawStart)
+        responseReader = BodyReader(response.framing)
+        responseWriter = BodyWriter(framing)
+        responseWriterEnded = false
+        responseEndsWithClose = framing == .untilClose
+        phase = .response
+    }
+
+    /// Writes the status line and the fields of the head that was parsed last.
+    func writeResponseHead(from app: AppConnection, to client: ClientConnection) {
+        app.input.withReceived { bytes in
+            HeadWriter.writeStatusLine(response, in: bytes, to: &client.output)
+            HeadWriter.writeResponseFields(
+                proxy.responseFields, of: response, answering: request.method, in: bytes, dropping: TokenSet(), to: &client.output)
+            if response.status == 101 { HeadWriter.writeUpgrade(proxy.responseFields, in: bytes, to: &client.output) }
+        }
+    }
+
+    /// What tells the client whether its connection stays (RFC 9112 §9.3).
+    func writeClientConnection(to client: ClientConnection) {
+        if !keepsClient {
+            client.output.append("Connection: close\r\n")
+        } else if request.version == .http10 {
+            client.output.append("Connection: keep-alive\r\n")
+        }
+    }
+
+    private func clientFraming() -> BodyFraming {
+        switch response.framing {
+        case .none, .length: response.framing
+        case .chunked, .untilClose: request.version == .http11 ? .chunked : .untilClose
+        }
+    }
+
+    /// Passes the body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
+    func pumpResponse() {
+        waits.subtract([.clientTakes, .appBody])
+        takePace.endWait(loop.now)
+        var slabsLeft = Self.slabsATurn
+        while let app, let client {
+            if pipe != nil {
+                if !spliceBody(app, client, &slabsLeft) { return }
+                continue
+            }
+            if app.input.payloadCount > 0 {
+                guard client.stream.canSend else { return wait(.clientTakes) }
+                let before = app.input.payloadCount &+ client.output.count
+                let outcome = responseWriter.write(&app.input, to: &client.stream, via: &client.output, pool: slabs)
+                noteTaken(max(0, before &- app.input.payloadCount &- client.output.count))
+                switch outcome {
+                case .done: continue
+                case .wouldBlock: return wait(.clientTakes)
+                case .failed: return abort(.clientReset)
+                }
+            }
+            if responseReader.isFinished { return finishResponse(app, client) }
+            switch responseReader.decode(&app.input) {
+            case .payload: record.bodyBytesOut = responseReader.payloadBytes
+            case .finished: break
+            case .malformed: return fail(.upstreamResponseChunkMalformed)
+            case .trailers:
+                switch readTrailers(of: app, for: .response, into: &responseTrailers) {
+                case .complete: responseReader.finish()
+                case .incomplete: if !receiveBody(from: app, client, &slabsLeft) { return }
+                case .failed(let reason): return fail(reason)
+                }
+            case .needsMore: if !receiveBody(from: app, client, &slabsLeft) { return }
+            }
+        }
+    }
+
+    private func noteTaken(_ count: Int) {
+        record.clientBytesOut &+= UInt64(count)
+        takePace.add(count)
+    }
+
+    /// Sends what waits for the client. False: it must be waited for, or the client is gone, and that is dealt with.
+    func sendToClient(_ client: ClientConnection) -> Bool {
+        guard !client.output.isEmpty else { return true }
+        guard client.stream.canSend else {
+            wait(.clientTakes)
+            return false
+        }
+        let before = client.output.count
+        let outcome = client.stream.send(&client.output)
+        noteTaken(before &- client.output.count)
+        switch outcome {
+        case .done: return true
+        case .wouldBlock:
+            wait(.clientTakes)
+            return false
+        case .failed:
+            abort(.clientReset)
+            return false
+        }
+    }
+
+    private func receiveBody(from app: AppConnection, _ client: ClientConnection, _ slabsLeft: inout Int) -> Bool {
+        guard app.stream.canReceive else {
+            // Nothing more for now: what there is goes out, so that an event stream is never held back.
+            if sendToClient(client) { wait(.appBody) }
+            return false
+        }
+        guard slabsLeft > 0 else {
+            if sendToClient(client) { loop.runAgain(client) }
+            return false
+        }
+        slabsLeft &-= 1
+        if let left = responseReader.lengthLeft, left >= Self.spliceFrom, app.input.isEmpty {
+            guard sendToClient(client) else { return false }
+            pipe = proxy.takePipe()
+            if pipe != nil {
+                app.input.clear()
+                return true
+            }
+        }
+        guard app.makeRoom() else {
+            fail(.upstreamResponseTrailerMalformed)
+            return false
+        }
+        switch app.stream.receive(into: &app.input, pool: slabs) {
+        case .bytes(let count):
+            record.appBytesIn &+= UInt64(count)
+            return true
+        case .wouldBlock:
+            if sendToClient(client) { wait(.appBody) }
+            return false
+        case .end:
+            if responseReader.endsWithClose {
+                responseReader.finish()
+                return true
+            }
+            if sendToClient(client) { fail(.upstreamResponseClosed) }
+            return false
+        case .failed:
+            if sendToClient(client) { fail(.upstreamResponseReset) }
+            return false
+        }
+    }
+
+    /// Moves a long plain body through the kernel. True: go on (the body is through); false: wait, or the exchange is over.
+    private func spliceBody(_ app: AppConnection, _ client: ClientConnection, _ slabsLeft: inout Int) -> Bool {
+        guard let pipe else { return true }
+        while true {
+            if pipe.pipe.count > 0 {
+                guard client.stream.canSend else {
+                    wait(.clientTakes)
+                    return false
+                }
+                let before = pipe.pipe.count
+                let outcome = pipe.pipe.drain(into: &client.stream, more: false)
+                noteTaken(before &- pipe.pipe.count)
+                switch outcome {
+                case .done: break
+                case .wouldBlock:
+                    wait(.clientTakes)
+                    return false
+                case .failed:
+                    abort(.clientReset)
+                    return false
+                }
+            }
+            guard let left = responseReader.lengthLeft else {
+                proxy.giveBack(pipe)
+                self.pipe = nil
+                return true
+            }
+            guard app.stream.canReceive else {
+                wait(.appBody)
+                return false
+            }
+            guard slabsLeft > 0 else {
+                loop.runAgain(client)
+                return false
+            }
+            slabsLeft &-= 1
+            switch pipe.pipe.fill(from: &app.stream, limit: Int(min(left, UInt64(SplicePipe.capacity)))) {
+            case .bytes(let count):
+                responseReader.skip(count)
+                record.appBytesIn &+= UInt64(count)
+                record.bodyBytesOut = responseReader.payloadBytes
+            case .wouldBlock:
+                if pipe.pipe.count == 0 {
+                    wait(.appBody)
+                    return false
+                }
+            case .end:
+                fail(.upstreamResponseClosed)
+                return false
+            case .failed:
+                fail(.upstreamResponseReset)
+                return false
+            }
+        }
+    }
+
+    /// The body is through: ends its framing, waits for the client to take it all, and gives the app's connection back.
+    private func finishResponse(_ app: AppConnection, _ client: ClientConnection) {
+        if !responseWriterEnded {
+            responseWriter.end(via: &client.output, pool: slabs, trailers: responseTrailers)
+            responseWriterEnded = true
+        }
+        guard sendToClient(client) else { return }
+        releaseApp(reusable: response.keepsAlive && response.framing != .untilClose)
+        waits = []
+        phase = .ended
+    }
+
+    // MARK: The gateway's own answer
+
+    /// Sends a reply that is complete in the client's output.
+    func flushReply() {
+        waits.subtract(.clientTakes)
+        takePace.endWait(loop.now)
+        guard let client, sendToClient(client) else { return }
+        waits = []
+        phase = .ended
+    }
+}

@@ -1,0 +1,174 @@
+import EventLoops
+import HTTP1
+import Routing
+import Upstreams
+
+/// What one listener demands of its clients. Times are milliseconds; `Int64.max` means never.
+public struct ListenerSettings: Sendable {
+    public var name: String
+    public var limits = HeadLimits()
+    /// Bytes of a request body; `UInt64.max` for no limit.
+    public var maxBodyBytes = UInt64.max
+    /// Connections on this loop at once.
+    public var maxConnections = Int.max
+    /// Requests on one connection; 0 for no limit.
+    public var requestsAConnection = 0
+    /// An idle kept-alive connection is closed after this time.
+    public var keepAliveTimeout: Int64 = 60_000
+    /// From the first byte of a head (or from accept) to its end.
+    public var headTimeout: Int64 = 15_000
+    /// Without one byte of a body that is being received.
+    public var bodyIdleTimeout: Int64 = 30_000
+    /// Without the client taking one byte of what is being sent.
+    public var writeIdleTimeout: Int64 = 60_000
+    /// Bytes a second below which a body is given up, in both directions; 0 for no minimum.
+    public var minBodyRate: Int64 = 240
+    public var minWriteRate: Int64 = 240
+    /// How long a body may be slower than that.
+    public var rateGrace: Int64 = 10_000
+    /// Proxies whose forwarding fields are believed.
+    public var trustedProxies: [AddressRange] = []
+    /// The scheme that apps are told.
+    public var isHTTPS = false
+
+    public init(name: String) { self.name = name }
+}
+
+/// Who `Host` names to the app.
+public enum HostPolicy: Sendable, Equatable {
+    /// The client's.
+    case preserve
+    /// The server's own address.
+    case server
+    case fixed(String)
+}
+
+/// Which fields tell the app about the client.
+public struct ForwardingFields: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let xForwarded = ForwardingFields(rawValue: 1)
+    public static let forwarded = ForwardingFields(rawValue: 2)
+    public static let via = ForwardingFields(rawValue: 4)
+    public static let all: ForwardingFields = [.xForwarded, .forwarded, .via]
+}
+
+/// How an app is talked to. Times are milliseconds.
+public struct UpstreamSettings: Sendable {
+    public var name: String
+    public var servers: [ServerTarget]
+    public var host = HostPolicy.preserve
+    public var connectTimeout: Int64 = 5_000
+    /// From the end of the request to the response head.
+    public var responseTimeout: Int64 = 60_000
+    /// Without one byte of a response body.
+    public var bodyIdleTimeout: Int64 = 60_000
+    /// Without the app taking one byte of the request.
+    public var sendIdleTimeout: Int64 = 60_000
+    /// Without one byte either way in a tunnel.
+    public var tunnelIdleTimeout: Int64 = 3_600_000
+    /// This loop's share.
+    public var pool = PoolLimits()
+    public var retry = RetryAllowance()
+    public var resolveEvery: Int64 = 30_000
+    public var forwarding = ForwardingFields.all
+    public var viaPseudonym = "sluice"
+    public var limits = HeadLimits(headBytes: 32 * 1024, targetBytes: 8 * 1024, fieldCount: 256)
+
+    public init(name: String, servers: [ServerTarget]) {
+        self.name = name
+        self.servers = servers
+    }
+}
+
+/// A server of an app as configured.
+public enum ServerTarget: Sendable, Equatable {
+    case address(SocketAddress)
+    /// A name that is resolved, and resolved again.
+    case name(host: String, port: UInt16)
+
+    /// As written in logs and in `Host`: `host:port`, `unix:/path`.
+    public var text: String {
+        switch self {
+        case .address(let address): address.text
+        case .name(let host, let port): "\(host):\(port)"
+        }
+    }
+}
+
+/// What a route leads to.
+public enum AppSettings: Sendable {
+    /// The built-in demo app.
+    case echo(name: String)
+    case upstream(UpstreamSettings)
+}
+
+/// Resolves a name off the loop. The answer comes on any thread: the addresses, or none when the name does not resolve.
+public typealias NameResolution = @Sendable (_ host: String, _ port: UInt16, _ answer: @escaping @Sendable ([SocketAddress]) -> Void) -> Void
+
+/// Everything that a loop needs to serve: immutable, shared by all loops.
+public struct ProxySettings: Sendable {
+    public var apps: [AppSettings]
+    /// Bytes of a slab.
+    public var slabSize = 32 * 1024
+    public var resolve: NameResolution?
+
+    public init(apps: [AppSettings]) { self.apps = apps }
+}
+
+/// Where a listener's requests go.
+public enum RouteSettings: Sendable {
+    /// All to one app.
+    case app(Int)
+    /// By host and path; the table's value is an index into `targets`.
+    case table(RouteTable, targets: [RouteTarget])
+}
+
+/// What a matching route does.
+public struct RouteTarget: Sendable {
+    /// Index into `ProxySettings.apps`; nil where a router knows no route: 404.
+    public var app: Int?
+    /// What becomes of the path on its way to the app.
+    public var rewrite: PathRewrite
+
+    public init(app: Int?, rewrite: PathRewrite = .none) {
+        self.app = app
+        self.rewrite = rewrite
+    }
+}
+
+/// A range of IP addresses: `10.0.0.0/8`. IPv4 addresses mapped into IPv6 count as IPv4.
+public struct AddressRange: Sendable, Equatable {
+    private let isIPv6: Bool
+    private let high: UInt64
+    private let low: UInt64
+    private let prefixLength: Int
+
+    /// - Parameter prefixLength: leading bits that must agree: at most 32 for IPv4, 128 for IPv6.
+    public init?(_ address: SocketAddress, prefixLength: Int) {
+        let address = address.unmapped
+        guard address.family != .unix, prefixLength >= 0, prefixLength <= (address.family == .ipv6 ? 128 : 32) else { return nil }
+        isIPv6 = address.family == .ipv6
+        (high, low) = Self.words(address)
+        self.prefixLength = prefixLength
+    }
+
+    public func contains(_ address: SocketAddress) -> Bool {
+        let address = address.unmapped
+        guard address.family != .unix, (address.family == .ipv6) == isIPv6 else { return false }
+        let (otherHigh, otherLow) = Self.words(address)
+        let highBits = min(prefixLength, 64)
+        let lowBits = max(0, prefixLength - 64)
+        return (high ^ otherHigh) & Self.mask(highBits) == 0 && (low ^ otherLow) & Self.mask(lowBits) == 0
+    }
+
+    private static func mask(_ bits: Int) -> UInt64 { bits == 0 ? 0 : ~0 << UInt64(64 - bits) }
+
+    private static func words(_ address: SocketAddress) -> (UInt64, UInt64) {
+        let bytes = address.ipBytes
+        var words: (UInt64, UInt64) = (0, 0)
+        for index in 0..<8 { words.0 = words.0 << 8 | UInt64(bytes[index]) }
+        for index in 8..<16 { words.1 = words.1 << 8 | UInt64(bytes[index]) }
+        return words
+    }
+}

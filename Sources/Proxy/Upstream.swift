@@ -1,0 +1,281 @@
+import Buffers
+import EventLoops
+import HTTP1
+import HTTPMessage
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+/// One app on one loop: its pool, its connections and the exchanges that wait for one. Carries out what the pool decides. Loop-confined.
+public final class Upstream: EventSource {
+    let settings: UpstreamSettings
+    let proxy: ProxyLoop
+    private var pool: UpstreamPool
+    /// Connections by the index of their id.
+    private var connections: [AppConnection?] = []
+    /// The address of each of the pool's servers; nil where its name does not resolve.
+    private(set) var addresses: [SocketAddress?] = []
+    /// Which of the pool's servers a configured one stands for.
+    private var numbers: [[Int]] = []
+    private let resolve: NameResolution?
+    private var nextResolve = Int64.max
+
+    init(_ settings: UpstreamSettings, on proxy: ProxyLoop, resolve: NameResolution?) {
+        self.settings = settings
+        self.proxy = proxy
+        self.resolve = resolve
+        pool = UpstreamPool(serverCount: settings.servers.count, limits: settings.pool, seed: UInt64(proxy.loop.index))
+        super.init(on: proxy.loop)
+        for (index, server) in settings.servers.enumerated() {
+            numbers.append([index])
+            if case .address(let address) = server { addresses.append(address) } else { addresses.append(nil) }
+        }
+        _ = loop.register(self, watch: .nothing)
+        if settings.servers.contains(where: { if case .name = $0 { true } else { false } }) { resolveNames() }
+        updateDeadline()
+    }
+
+    // MARK: Leases
+
+    /// What an exchange gets when it asks for a connection.
+    enum Grant {
+        /// An open connection, leased.
+        case connection(AppConnection)
+        /// One is being opened; `Exchange.connectionStands` or `connectFailed` follows.
+        case connecting(AppConnection)
+        case waiting(WaiterTicket)
+        case failed(Reason, server: Int?)
+    }
+
+    func lease(for exchange: Exchange, excluding tried: ServerSet) -> Grant {
+        switch pool.lease(for: UInt64(exchange.number), excluding: tried, now: loop.now) {
+        case .reuse(let id, _):
+            guard let connection = connections[Int(id.index)] else { preconditionFailure("the pool named a connection that is gone") }
+            connection.state = .leased
+            connection.exchange = exchange
+            return .connection(connection)
+        case .connect(let id, let server, let closing):
+            if let closing { closeConnection(closing) }
+            return connect(id, server: server, for: exchange)
+        case .queued(let ticket):
+            updateDeadline()
+            return .waiting(ticket)
+        case .refuse(.queueFull): return .failed(.upstreamQueueFull, server: nil)
+        case .refuse(.noServer): return .failed(.upstreamConnectFailed, server: nil)
+        }
+    }
+
+    /// A fresh connection in place of `dead`, which is closed.
+    func replace(_ dead: AppConnection, for exchange: Exchange, excluding tried: ServerSet) -> Grant {
+        let id = dead.id
+        switch pool.replace(id, excluding: tried, now: loop.now) {
+        case .connect(let fresh, let server):
+            forget(id)
+            dead.close()
+            return connect(fresh, server: server, for: exchange)
+        case .noServer:
+            release(dead, reusable: false)
+            return .failed(.upstreamConnectFailed, server: nil)
+        }
+    }
+
+    private func connect(_ id: ConnectionID, server: Int, for exchange: Exchange) -> Grant {
+        proxy.counters.appConnectionsOpened &+= 1
+        guard let address = addresses[server] else {
+            return failAtOnce(id, server: server, reason: .upstreamResolveFailed)
+        }
+        switch ByteStream.connecting(to: address) {
+        case .failure(let error): return failAtOnce(id, server: server, reason: Self.reason(forConnect: error.code))
+        case .success(let descriptor):
+            let connection = AppConnection(descriptor: descriptor, id: id, server: server, upstream: self)
+            guard loop.register(connection, descriptor: descriptor, watch: .edges) == nil else {
+                connection.close()
+                return failAtOnce(id, server: server, reason: .upstreamConnectFailed)
+            }
+            while connections.count <= Int(id.index) { connections.append(nil) }
+            connections[Int(id.index)] = connection
+            connection.exchange = exchange
+            loop.setDeadline(connection, loop.now &+ settings.connectTimeout)
+            return .connecting(connection)
+        }
+    }
+
+    private func failAtOnce(_ id: ConnectionID, server: Int, reason: Reason) -> Grant {
+        proxy.counters.appConnectionsFailed &+= 1
+        pool.connectFailed(id, now: loop.now)
+        carryOut(pool.release(id, reusable: false, now: loop.now), of: nil)
+        return .failed(reason, server: server)
+    }
+
+    static func reason(forConnect code: Int32) -> Reason {
+        SystemError.isRefusal(code) ? .upstreamConnectRefused : SystemError.isTimeout(code) ? .upstreamConnectTimeout : .upstreamConnectFailed
+    }
+
+    /// Gives a lease back.
+    func release(_ connection: AppConnection, reusable: Bool, keepAliveTimeout: Int64? = nil) {
+        connection.exchange = nil
+        let action = pool.release(connection.id, reusable: reusable, keepAliveTimeout: keepAliveTimeout, now: loop.now)
+        carryOut(action, of: connection)
+    }
+
+    private func carryOut(_ action: ReleaseAction, of connection: AppConnection?) {
+        switch action {
+        case .keep(let closing):
+            guard let connection else { preconditionFailure("a connection that was never made cannot be kept") }
+            connection.state = .idle
+            connection.wasUsed = true
+            connection.clearBuffers()
+            loop.clearDeadline(connection)
+            if let closing { closeConnection(closing) }
+            if deadline == .max { updateDeadline() }
+        case .close:
+            if let connection {
+                forget(connection.id)
+                connection.close()
+            }
+        case .handTo(let waiter):
+            guard let connection else { preconditionFailure("a connection that was never made cannot be handed on") }
+            connection.wasUsed = true
+            connection.clearBuffers()
+            let exchange = proxy.exchange(numbered: waiter)
+            connection.exchange = exchange
+            exchange.granted(.connection(connection))
+        case .closeAndConnect(let id, let server, let waiter):
+            if let connection {
+                forget(connection.id)
+                connection.close()
+            }
+            let exchange = proxy.exchange(numbered: waiter)
+            exchange.granted(connect(id, server: server, for: exchange))
+        }
+    }
+
+    func cancel(_ ticket: WaiterTicket) { pool.cancel(ticket) }
+
+    private func forget(_ id: ConnectionID) {
+        if Int(id.index) < connections.count { connections[Int(id.index)] = nil }
+    }
+
+    private func closeConnection(_ id: ConnectionID) {
+        let connection = connections[Int(id.index)]
+        forget(id)
+        connection?.close()
+    }
+
+    // MARK: Events of connections that no exchange reads
+
+    func connectEnded(_ connection: AppConnection, error: Int32) {
+        guard error == 0 else {
+            connectFailed(connection, reason: Self.reason(forConnect: error))
+            return
+        }
+        connection.state = .leased
+        loop.clearDeadline(connection)
+        pool.connected(connection.id)
+        connection.exchange?.connectionStands(connection)
+    }
+
+    func connectTimedOut(_ connection: AppConnection) { connectFailed(connection, reason: .upstreamConnectTimeout) }
+
+    private func connectFailed(_ connection: AppConnection, reason: Reason) {
+        proxy.counters.appConnectionsFailed &+= 1
+        pool.connectFailed(connection.id, now: loop.now)
+        if let exchange = connection.exchange {
+            exchange.connectFailed(connection, reason: reason)
+        } else {
+            release(connection, reusable: false)
+        }
+    }
+
+    /// The app closed an idle connection, or sent what nobody asked for: either way it cannot be used again.
+    func idleSpoke(_ connection: AppConnection, _ readiness: Readiness) {
+        guard readiness.isReadable else { return }
+        pool.idleClosed(connection.id)
+        forget(connection.id)
+        connection.close()
+    }
+
+    // MARK: Time
+
+    private func updateDeadline() {
+        let next = min(pool.nextDeadline ?? .max, nextResolve)
+        if next != .max { loop.setDeadline(self, max(next, loop.now)) }
+    }
+
+    public override func deadlinePassed() {
+        while let id = pool.takeExpired(now: loop.now) { closeConnection(id) }
+        while let waiter = pool.takeTimedOut(now: loop.now) {
+            proxy.exchange(numbered: waiter).granted(.failed(.upstreamQueueTimeout, server: nil))
+        }
+        if nextResolve <= loop.now { resolveNames() }
+        updateDeadline()
+    }
+
+    /// Keeps no idle connection from now on.
+    func drain() {
+        pool.drain()
+        while let id = pool.takeExpired(now: loop.now) { closeConnection(id) }
+    }
+
+    // MARK: Texts
+
+    /// The address of a server, for logs.
+    func serverText(_ server: Int) -> String { addresses[server]?.text ?? "" }
+
+    /// The `Host` of a server that gets its own: as configured.
+    func hostText(of server: Int) -> String {
+        let index = numbers.firstIndex { $0.contains(server) } ?? 0
+        switch settings.servers[index] {
+        case .address(let address): return address.family == .unix ? "localhost" : address.text
+        case .name(let host, let port): return port == 80 ? host : "\(host):\(port)"
+        }
+    }
+
+    // MARK: Names
+
+    private func resolveNames() {
+        nextResolve = loop.now &+ settings.resolveEvery
+        guard let resolve else { return }
+        for (index, server) in settings.servers.enumerated() {
+            guard case .name(let host, let port) = server else { continue }
+            let reference = UpstreamReference(self)
+            resolve(host, port) { [loop] found in
+                loop.post { reference.upstream?.resolved(index, found) }
+            }
+        }
+    }
+
+    /// Takes over what a name resolved to. A name that does not resolve any more keeps its addresses.
+    private func resolved(_ index: Int, _ found: [SocketAddress]) {
+        guard !found.isEmpty else { return }
+        var kept: [Int] = []
+        for number in numbers[index] {
+            if let address = addresses[number], !found.contains(address) {
+                // Below, after the new ones stand, so that the pool never runs out of servers.
+                continue
+            }
+            kept.append(number)
+        }
+        let removed = numbers[index].filter { !kept.contains($0) }
+        for address in found where !kept.contains(where: { addresses[$0] == address }) {
+            if let empty = kept.first(where: { addresses[$0] == nil }) {
+                addresses[empty] = address
+                continue
+            }
+            let number = pool.addServer()
+            while addresses.count <= number { addresses.append(nil) }
+            addresses[number] = address
+            kept.append(number)
+        }
+        for number in removed { pool.removeServer(number) }
+        numbers[index] = kept
+        while let id = pool.takeExpired(now: loop.now) { closeConnection(id) }
+    }
+}
+
+/// Lets a closure that crosses threads name an upstream; it is only followed on the upstream's own loop.
+private final class UpstreamReference: @unchecked Sendable {
+    weak var upstream: Upstream?
+    init(_ upstream: Upstream) { self.upstream = upstream }
+}
