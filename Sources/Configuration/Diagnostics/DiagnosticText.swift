@@ -15,7 +15,7 @@ extension Diagnostic {
         if let place {
             text += excerpt(place, label: expected.map { "expected \($0)" }, mark: "^", accent, paint, gutter)
         } else {
-            text += "\(margin)\(paint("-->", .frame)) \(file)\n"
+            text += "\(margin)\(paint("-->", .frame)) \(printable(file))\n"
             if let expected { text += "\(margin) \(end) expected \(expected)\n" }
         }
         if let help {
@@ -38,7 +38,7 @@ extension Diagnostic {
         let bar = paint("|", .frame)
         let marks = String(repeating: mark, count: place.width) + (label.map { " \($0)" } ?? "")
         return """
-            \(margin)\(paint("-->", .frame)) \(place.location)
+            \(margin)\(paint("-->", .frame)) \(printable(place.location.description))
             \(margin) \(bar)
             \(padding)\(paint(number, .frame)) \(bar)\(place.excerpt.isEmpty ? "" : " " + place.excerpt)
             \(margin) \(bar) \(String(repeating: " ", count: place.indent))\(paint(marks, accent))

@@ -29,11 +29,11 @@ extension SourceFile {
         var last = isLong ? min(lineRange.upperBound, shown + Self.window) : lineRange.upperBound
         while last > shown, last < lineRange.upperBound, isContinuation(bytes[last]) { last -= 1 }
 
-        excerpt += printable(shown..<start)
+        excerpt += displayed(shown..<start)
         let indent = terminalWidth(excerpt)
-        let markedText = printable(start..<min(end, last))
+        let markedText = displayed(start..<min(end, last))
         excerpt += markedText
-        if last > end { excerpt += printable(end..<last) }
+        if last > end { excerpt += displayed(end..<last) }
         if last < lineRange.upperBound { excerpt += "…" }
         while excerpt.last == " " { excerpt.removeLast() }
         return Diagnostic.Place(
@@ -49,19 +49,10 @@ extension SourceFile {
     }
 
     /// The text of a range with tabs spread and control characters replaced: what is printed must not steer a terminal.
-    private func printable(_ range: Range<Int>) -> String {
+    private func displayed(_ range: Range<Int>) -> String {
         guard !range.isEmpty else { return "" }
-        var text = ""
-        for scalar in String(decoding: bytes[range], as: UTF8.self).unicodeScalars {
-            switch scalar.value {
-            case 0x09: text += "    "
-            case 0x00..<0x20: text.unicodeScalars.append(Unicode.Scalar(0x2400 + scalar.value) ?? "?")
-            case 0x7F: text += "\u{2421}"
-            case 0x80..<0xA0, 0x200B...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: text += "\u{FFFD}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+        let parts = bytes[range].split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        return parts.map { printable(String(decoding: $0, as: UTF8.self)) }.joined(separator: "    ")
     }
 
     /// How many columns a terminal gives the text.

@@ -2,6 +2,7 @@
 struct Report {
     private(set) var sources: [SourceFile] = []
     private var problems: [Problem] = []
+    private var errorCount = 0
     private var unshown = 0
     /// Bounds the work of looking for similar names, whatever the file holds.
     private var suggestions = SuggestionBudget()
@@ -9,11 +10,12 @@ struct Report {
     /// Whether the sections and what they refer to are known in full. Without that, "unused" would be a guess.
     private(set) var graphIsWhole = true
 
-    /// More would not be read by anybody, and each costs memory.
+    /// So many errors and so many warnings: more would not be read by anybody, and each costs memory.
     static let limit = 1000
+    /// A help that repeats a word of the file is cut behind so many characters.
+    private static let textLimit = 500
 
     struct Problem {
-        var severity: Diagnostic.Severity
         var code: DiagnosticCode
         var file: Int32
         var range: SourceRange?
@@ -34,37 +36,41 @@ struct Report {
         _ code: DiagnosticCode, at range: SourceRange, _ message: String, expected: String? = nil, help: String? = nil,
         notes: [(message: String, range: SourceRange?)] = [], leavesGap: Bool = false
     ) {
+        precondition(code.severity == .error, "a warning reported as an error")
         hasErrors = true
         if leavesGap { graphIsWhole = false }
-        add(.error, code, range.file, range, message, expected, help, notes)
+        add(code, range.file, range, message, expected, help, notes)
     }
 
     mutating func warning(
         _ code: DiagnosticCode, at range: SourceRange, _ message: String, help: String? = nil,
         notes: [(message: String, range: SourceRange?)] = []
     ) {
-        add(.warning, code, range.file, range, message, nil, help, notes)
+        precondition(code.severity == .warning, "an error reported as a warning")
+        add(code, range.file, range, message, nil, help, notes)
     }
 
     /// Adds an error about a source as a whole.
     mutating func error(_ code: DiagnosticCode, inFile file: Int, _ message: String, help: String? = nil) {
         hasErrors = true
         graphIsWhole = false
-        add(.error, code, Int32(file), nil, message, nil, help, [])
+        add(code, Int32(file), nil, message, nil, help, [])
     }
 
     private mutating func add(
-        _ severity: Diagnostic.Severity, _ code: DiagnosticCode, _ file: Int32, _ range: SourceRange?, _ message: String,
+        _ code: DiagnosticCode, _ file: Int32, _ range: SourceRange?, _ message: String,
         _ expected: String?, _ help: String?, _ notes: [(message: String, range: SourceRange?)]
     ) {
-        guard problems.count < Self.limit else {
+        let isError = code.severity == .error
+        guard (isError ? errorCount : problems.count - errorCount) < Self.limit else {
             unshown += 1
             return
         }
+        if isError { errorCount += 1 }
         problems.append(
             Problem(
-                severity: severity, code: code, file: file, range: range, message: message, expected: expected, help: help,
-                notes: notes, order: problems.count))
+                code: code, file: file, range: range, message: printable(message, limit: Self.textLimit), expected: expected,
+                help: help.map { printable($0, limit: Self.textLimit) }, notes: notes, order: problems.count))
     }
 
     /// "did you mean …" over `names`, or nil if none is near.
@@ -92,7 +98,7 @@ struct Report {
         }
         var diagnostics = sorted.map { problem in
             Diagnostic(
-                severity: problem.severity, code: problem.code, message: problem.message,
+                severity: problem.code.severity, code: problem.code, message: problem.message,
                 file: sources[Int(problem.file)].name,
                 place: problem.range.map { sources[Int($0.file)].place(of: $0) },
                 expected: problem.expected, help: problem.help,
@@ -103,7 +109,7 @@ struct Report {
         if unshown > 0, let first = sources.first {
             diagnostics.append(
                 Diagnostic(
-                    severity: hasErrors ? .error : .warning, code: .notShown,
+                    severity: DiagnosticCode.notShown.severity, code: .notShown,
                     message: "\(unshown) more problems are not shown", file: first.name, place: nil, expected: nil,
                     help: "repair the ones above and check again", notes: []))
         }

@@ -58,14 +58,15 @@ struct SectionReader {
         for word in entry.value where !word.isBroken {
             let target = PathText.resolved(word.text, besides: path)
             if PathText.isPattern(target) {
-                for match in files.match(target).sorted() { include(match, at: word.range, &report) }
+                for match in files.match(target).sorted() { include(match, at: word.range, isMatch: true, &report) }
             } else {
-                include(target, at: word.range, &report)
+                include(target, at: word.range, isMatch: false, &report)
             }
         }
     }
 
-    private mutating func include(_ path: String, at range: SourceRange, _ report: inout Report) {
+    /// - Parameter isMatch: whether a pattern found the file: then it may well have been included by name before.
+    private mutating func include(_ path: String, at range: SourceRange, isMatch: Bool, _ report: inout Report) {
         let normalized = PathText.normalized(path)
         if let start = stack.firstIndex(of: normalized) {
             let loop = (stack[start...] + [normalized]).joined(separator: " → ")
@@ -73,6 +74,7 @@ struct SectionReader {
             return
         }
         if let first = seen[normalized] {
+            guard !isMatch else { return }
             report.warning(
                 .includeTwice, at: range, "\(quoted(path)) is included already; this one has no effect",
                 notes: [("first included here", first)])

@@ -62,7 +62,9 @@ extension OptionType {
             }
             return .word(text)
         case .fileMode:
-            guard let mode = UInt16(text, radix: 8), text.utf8.first == UInt8(ascii: "0") || text.utf8.count == 3, mode <= 0o777 else {
+            let digits = text.utf8.first == UInt8(ascii: "0") && text.utf8.count == 4 ? text.utf8.dropFirst() : text.utf8[...]
+            let isOctal = digits.count == 3 && digits.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "7") }
+            guard isOctal, let mode = UInt16(text, radix: 8) else {
                 throw ValueFault(.valueFileMode, "\(quoted(text)) are not permission bits", help: "they are three octal digits, with or without a `0` before them")
             }
             return .fileMode(mode)

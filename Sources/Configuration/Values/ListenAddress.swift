@@ -36,8 +36,8 @@ public enum ListenAddress: Sendable, Hashable {
         }
         let port = try authority.portNumber(.valueAddress, smallest: 0, of: text) ?? 0
         switch authority.host {
-        case "", "*": return .tcp(host: "*", port: port)
-        case "localhost": return .tcp(host: "127.0.0.1", port: port)
+        case "" where !authority.isBracketed, "*" where !authority.isBracketed: return .tcp(host: "*", port: port)
+        case "localhost" where !authority.isBracketed: return .tcp(host: "127.0.0.1", port: port)
         default: break
         }
         let parsed = IPAddress(authority.host)

@@ -57,27 +57,50 @@ struct RoutePath: Hashable, Sendable {
     init(segments: [String]) { self.segments = segments }
 
     private static func checkEncoding(_ bytes: [UInt8], at index: Int) throws(ValueFault) {
-        guard index + 2 < bytes.count, let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16),
-            bytes[index + 1] != UInt8(ascii: "+")
-        else {
+        guard index + 2 < bytes.count, let value = hexadecimal(bytes, at: index + 1) else {
             throw ValueFault(
                 .routePath, "`%` without two hexadecimal digits", help: "write `%25` for a percent sign",
                 part: index..<min(index + 3, bytes.count))
         }
         let part = index..<index + 3
         let digits = String(decoding: bytes[index..<index + 3], as: UTF8.self)
-        if isUnreserved(value) {
+        if isAllowed(value), value != UInt8(ascii: "/") {
             throw ValueFault(
                 .routePath, "\(quoted(digits)) is an encoding of a character that needs none",
                 help: "write `\(String(decoding: [value], as: UTF8.self))`", part: part)
         }
-        if value == UInt8(ascii: "/") || value == UInt8(ascii: "\\") || value == 0 {
+        let isSeparator = value == UInt8(ascii: "/") || value == UInt8(ascii: "\\") || value == UInt8(ascii: ";")
+        if isSeparator || value < 0x20 || value == 0x7F || isOverlong(bytes, at: index, value) {
             throw ValueFault(
-                .routePath, "\(quoted(digits)) in a path is refused in requests too", help: "no request would match", part: part)
+                .routePath, "\(quoted(digits)) is in no path that a route is compared with",
+                help: "such requests are refused, or matched without it", part: part)
+        }
+        if value == UInt8(ascii: "%"), index + 4 < bytes.count, hexadecimal(bytes, at: index + 3) != nil {
+            throw ValueFault(
+                .routePath, "\(quoted(String(decoding: bytes[index..<index + 5], as: UTF8.self))) is escaped twice",
+                help: "an app that decodes it once sees another name than one that decodes it twice", part: index..<index + 5)
         }
         if digits != digits.uppercased() {
             throw ValueFault(
                 .routePath, "the digits of \(quoted(digits)) are in lower case", help: "write `\(digits.uppercased())`", part: part)
+        }
+    }
+
+    /// The value of two hexadecimal digits.
+    private static func hexadecimal(_ bytes: [UInt8], at index: Int) -> UInt8? {
+        guard bytes[index] != UInt8(ascii: "+") else { return nil }
+        return UInt8(String(decoding: bytes[index...index + 1], as: UTF8.self), radix: 16)
+    }
+
+    /// Whether an escape is the second byte of a character that is spelled longer than need be (RFC 3629 §3).
+    private static func isOverlong(_ bytes: [UInt8], at index: Int, _ value: UInt8) -> Bool {
+        guard value & 0xC0 == 0x80, index >= 4, bytes[index - 3] == UInt8(ascii: "%"), let first = hexadecimal(bytes, at: index - 2)
+        else { return false }
+        switch first {
+        case 0xC0, 0xC1: return true
+        case 0xE0: return value < 0xA0
+        case 0xF0: return value < 0x90
+        default: return false
         }
     }
 

@@ -1,0 +1,97 @@
+extension DiagnosticCode {
+    /// What it means when this code is reported, in one sentence of Markdown.
+    public var meaning: String {
+        switch self {
+        case .fileUnreadable: "The file cannot be opened or read."
+        case .fileTooLarge: "The file is larger than 16 MiB, which no configuration is."
+        case .fileEncoding: "The file is not UTF-8 text."
+        case .fileControlCharacter: "A control character stands in the text; a bare CR counts as one."
+        case .includeNotFound: "An `include` names a file that does not exist. A pattern may match nothing."
+        case .includeUnreadable: "An included file exists and cannot be read."
+        case .includeLoop: "A file includes itself, perhaps by way of others."
+        case .includeTooDeep: "Files are included by included files more than 16 deep."
+        case .includeTwice: "A file is included by name a second time, which is left out."
+        case .syntaxHeader: "A section header is not of the form `[kind:name]`."
+        case .syntaxNoSection: "An option stands before the first section, or behind an `include`."
+        case .syntaxNoEquals: "A line is neither a section, nor an option, nor a comment."
+        case .syntaxKey: "What stands before the `=` is not one word."
+        case .syntaxIndented: "A line is indented and does not continue a value."
+        case .syntaxQuote: "A quote stands inside a word, or text directly behind a closing quote."
+        case .syntaxQuoteOpen: "A quote is not closed on its line."
+        case .syntaxEscape: "A backslash in quotes stands before something else than `\"`, `\\` or `$`."
+        case .environmentSyntax: "`${…}` does not hold the name of a variable."
+        case .environmentUnset: "An environment variable is not set and has no default here."
+        case .sectionKind: "The kind of a section is none of the six."
+        case .sectionNameMissing: "A section of a kind that has names has none."
+        case .sectionNameUnexpected: "`[gateway]` has a name."
+        case .sectionNameInvalid: "The name of a section has a character that names do not have."
+        case .sectionDuplicate: "Two sections have the same kind and name."
+        case .sectionNameTaken: "Two of the apps, routers and pipelines have the same name."
+        case .sectionUnused: "No listener leads to the section."
+        case .listenerNone: "There is no listener."
+        case .optionUnknown: "The section has no such option."
+        case .optionDuplicate: "An option that is given once stands twice."
+        case .optionMissing: "An option that has no default is not given."
+        case .optionUnavailable: "The option is planned, and not available in this version."
+        case .optionWithoutEffect: "Another setting keeps the option from doing anything."
+        case .valueMissing: "An option or route has no value."
+        case .valueTooMany: "An option that takes one value has several."
+        case .valueComma: "A comma or semicolon separates or ends values; blanks and line ends do that here."
+        case .valueRange: "A value is of the right type and too small or too large."
+        case .valueDuration: "A value is not a duration: a whole number and `ms`, `s`, `m`, `h` or `d`."
+        case .valueByteCount: "A value is not a size: a whole number and `B`, `KiB`, `MiB`, `GiB` or `TiB`."
+        case .valueByteRate: "A value is not a rate in bytes: a size and `/s`."
+        case .valueRate: "A value is not a rate: a whole number and `/s`, `/m` or `/h`."
+        case .valueInteger: "A value is not a whole number."
+        case .valueBoolean: "A value is neither `on` nor `off`."
+        case .valueChoice: "A value is none of the words that the option takes."
+        case .valueNetwork: "A value is not a network in CIDR notation."
+        case .valueAddress: "A value is not an address that can be listened on."
+        case .valueServer: "A value is not the address of a server."
+        case .valueServerUnavailable: "A server is to be reached by TLS or HTTP/2, which is not available in this version."
+        case .valueHost: "A value is not a host name or address."
+        case .valueLogTarget: "A value is not a place that a log can go to."
+        case .valueToken: "A value has characters that a name in an HTTP field cannot have."
+        case .valueString: "A text has control characters."
+        case .valueFileMode: "A value is not three octal digits."
+        case .valueKeywordAlone: "A word that says that there are none stands in a list beside others."
+        case .valueRepeated: "The same value stands twice in a list."
+        case .referenceUnknown: "A name is that of no section."
+        case .referenceKind: "A name is that of a section which cannot stand there."
+        case .referenceLoop: "Routers or pipelines lead back to themselves."
+        case .referenceTooDeep: "More than 32 routers and pipelines lie on the way to an app."
+        case .filterUnknown: "No filter has the name that `use =` gives."
+        case .filterPlugin: "`use =` names a file; filters from files are not available in this version."
+        case .routerEmpty: "A router has no routes."
+        case .routeKey: "The key of a route is not of the form `[host]/path`."
+        case .routeHost: "The host of a route is not a host name, an address or `*.` and a name."
+        case .routePath: "The path of a route is not in the one spelling that requests are compared in."
+        case .routeRewrite: "What stands behind the destination of a route is not one rewrite of the path."
+        case .routeDuplicate: "Two routes of a router have the same host and path, so that neither is the more specific one."
+        case .routeUnreachable: "What leads to the router lets no request through that could take the route."
+        case .appEmpty: "An app has neither `servers` nor `use`."
+        case .appBoth: "An app has both `servers` and `use`."
+        case .listenDuplicate: "Two listeners, or one twice, have the same address."
+        case .limitOrder: "A limit on a part is above the limit on the whole."
+        case .dangerTrust: "Forwarding fields are believed from everybody, so that clients can choose their address."
+        case .dangerTimeoutOff: "Without this timeout, somebody else can hold a connection for ever."
+        case .dangerSlowDrip: "Nothing ends a body that does not get on."
+        case .dangerKeepAlive: "Unused connections are kept for more than ten minutes."
+        case .dangerAccessLog: "The path of the access log is probably not what was meant."
+        case .dangerSelf: "A server of an app is an address that this gateway listens on."
+        case .dangerConnectionShare: "An app may have fewer connections than there are loops, and each loop has at least one."
+        case .notShown: "More than 1000 errors or warnings were found; the rest is counted."
+        }
+    }
+
+    /// Whether it stops the gateway from starting, as against a warning.
+    public var severity: Diagnostic.Severity {
+        switch self {
+        case .includeTwice, .sectionUnused, .optionWithoutEffect, .valueRepeated, .routeUnreachable, .dangerTrust,
+            .dangerTimeoutOff, .dangerSlowDrip, .dangerKeepAlive, .dangerAccessLog, .dangerSelf, .dangerConnectionShare,
+            .notShown:
+            .warning
+        default: .error
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Configuration
+import Foundation
+import Testing
+
+/// The shipped configuration and the pages about it say what the program does.
+@Suite struct DocumentTests {
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: Golden.package.appending(path: path), encoding: .utf8)
+    }
+
+    @Test func theShippedConfigurationServesTheDemo() throws {
+        let (plan, diagnostics) = load(try text("gateway.conf"), filters: FilterSchemas())
+        #expect(diagnostics.text() == "")
+        let difference = Golden.difference(try #require(plan).dump, Golden.folder.appending(path: "gateway.plan"))
+        #expect(difference == nil)
+        #expect(plan?.listeners.first?.addresses == [.tcp(host: "127.0.0.1", port: 8080)])
+        #expect(plan?.apps.first?.kind == .echo)
+    }
+
+    /// Every option that it shows in a comment, taken into the file, is right and is the default.
+    @Test func theOptionsInItsCommentsAreTheDefaults() throws {
+        var lines: [String] = []
+        var shown: [String: Set<String>] = [:]
+        var kind = ""
+        for line in try text("gateway.conf").split(separator: "\n", omittingEmptySubsequences: false) {
+            let isComment = line == "#" || line.hasPrefix("# ")
+            let plain = isComment ? "" : String(line.hasPrefix("#") ? line.dropFirst() : line)
+            lines.append(plain == "serve = demo" ? "serve = site" : plain)
+            if plain.hasPrefix("[") { kind = String(plain.dropFirst().prefix { $0 != ":" && $0 != "]" }) }
+            guard let equals = plain.firstIndex(of: "="), !plain.hasPrefix("/"), kind != "router" else { continue }
+            let key = plain[..<equals].trimmingCharacters(in: .whitespaces)
+            let value = plain[plain.index(after: equals)...].prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+            shown[kind, default: []].insert(key)
+            let schema: OptionSchema = kind == "gateway" ? .gateway : kind == "listener" ? .listener : .app
+            if line.hasPrefix("#"), let standard = schema[key]?.standard { #expect(value == standard, "\(key)") }
+        }
+        let (plan, diagnostics) = load(lines.joined(separator: "\n"), filters: FilterSchemas())
+        #expect(plan != nil)
+        // Only the demo is out of use then.
+        #expect(diagnostics.map(\.code) == [.sectionUnused])
+
+        #expect(Set(OptionSchema.gateway.options.map(\.name)).subtracting(shown["gateway"] ?? []) == [])
+        #expect(Set(OptionSchema.listener.options.map(\.name)).subtracting(shown["listener"] ?? []) == ["socket-mode", "trusted-proxies"])
+        #expect(Set(OptionSchema.app.options.map(\.name)).subtracting(shown["app"] ?? []) == [])
+    }
+
+    @Test func theOptionReferenceIsUpToDate() {
+        let difference = Golden.difference(ReferencePages.options, Golden.package.appending(path: "docs/options.md"))
+        #expect(difference == nil)
+    }
+
+    @Test func theDiagnosticReferenceIsUpToDate() {
+        let difference = Golden.difference(ReferencePages.diagnostics, Golden.package.appending(path: "docs/diagnostics.md"))
+        #expect(difference == nil)
+    }
+
+    /// Whole configurations are fenced as `ini`; they have no error and no warning.
+    @Test func theExamplesOfTheLanguagePageAreRight() throws {
+        let blocks = try text("docs/configuration.md").components(separatedBy: "```ini\n").dropFirst()
+        #expect(blocks.count >= 3)
+        for block in blocks {
+            let example = block.components(separatedBy: "```")[0]
+            let files = ["conf.d/api.conf": "[app:api]\nservers = 127.0.0.1:9292\n"]
+            let (plan, diagnostics) = load(
+                example, files: files, environment: ["APP_SERVERS": "10.0.0.1:9292 10.0.0.2:9292"], filters: FilterSchemas())
+            #expect(diagnostics.text() == "", "\(example)")
+            #expect(plan != nil)
+        }
+    }
+
+    /// The report that the page shows is the one of a golden file, cut.
+    @Test func theReportOnTheLanguagePageIsReal() throws {
+        let shown = try text("docs/configuration.md").components(separatedBy: "```text\n")[1].components(separatedBy: "```")[0]
+        let reported = try text("Tests/Golden/configuration/broken/look-everything-at-once.expected")
+        #expect(reported.contains(shown))
+    }
+}

@@ -1,0 +1,88 @@
+import Configuration
+import Testing
+
+@Suite struct QuickPlanTests {
+    @Test func twoArgumentsMakeAPlan() throws {
+        let (plan, diagnostics) = Plan.quick(listen: "127.0.0.1:8080", to: ["http://app.internal", "unix:/run/app.sock"])
+        #expect(diagnostics.isEmpty)
+        let made = try #require(plan)
+        #expect(made.listeners.map(\.addresses) == [[.tcp(host: "127.0.0.1", port: 8080)]])
+        guard case .app(let index) = made.listeners[0].serve, case .upstream(let upstream) = made.apps[index].kind else {
+            Issue.record("it does not lead to servers")
+            return
+        }
+        #expect(upstream.servers == [.tcp(host: "app.internal", port: 80), .unix(path: "/run/app.sock")])
+    }
+
+    /// The rest is what a file gets that says nothing else.
+    @Test func everythingElseIsDefault() throws {
+        let quick = try #require(Plan.quick(listen: "127.0.0.1:8080", to: ["127.0.0.1:9292"]).plan)
+        let (read, _) = load(
+            """
+            [listener:proxy]
+            listen = 127.0.0.1:8080
+            serve = app
+            [app:app]
+            servers = 127.0.0.1:9292
+            """)
+        #expect(quick == read)
+    }
+
+    @Test func mistakesAreShownInTheArguments() {
+        let (plan, diagnostics) = Plan.quick(listen: "8080", to: ["127.0.0.1:9292", "https://app.internal"])
+        #expect(plan == nil)
+        #expect(
+            diagnostics.text() == """
+                error[value.address]: `8080` is a port without an address
+                 --> --listen:1:1
+                  |
+                1 | 8080
+                  | ^^^^ expected an address such as `127.0.0.1:8080`, `*:8080` or `unix:/run/x.sock`
+                  |
+                  = help: write `127.0.0.1:8080` for this machine alone, or `*:8080` for every address
+
+                error[value.server-unavailable]: TLS to an app is not available yet
+                 --> --to:1:1
+                  |
+                1 | https://app.internal
+                  | ^^^^^^^^ expected a server such as `127.0.0.1:9292`, `http://app:80` or `unix:/run/x.sock`
+                  |
+                  = help: servers are reached by HTTP/1.1 without TLS: `http://host:port`
+
+                2 errors
+
+                """)
+    }
+
+    @Test(arguments: [("", ["127.0.0.1:9292"]), ("127.0.0.1:8080", []), ("127.0.0.1:8080", [""]), ("  ", ["  "])])
+    func emptyArgumentsAreErrors(_ listen: String, _ servers: [String]) {
+        let (plan, diagnostics) = Plan.quick(listen: listen, to: servers)
+        #expect(plan == nil)
+        #expect(diagnostics.allSatisfy { $0.code == .valueMissing })
+        #expect(!diagnostics.text().isEmpty)
+    }
+
+    @Test func aProxyToItselfIsWarnedOf() {
+        let (plan, diagnostics) = Plan.quick(listen: "*:8080", to: ["localhost:8080"])
+        #expect(plan != nil)
+        #expect(diagnostics.map(\.code) == [.dangerSelf])
+    }
+
+    @Test(arguments: [(7, 3, [3, 2, 2]), (2, 4, [1, 1, 1, 1]), (0, 2, [0, 0]), (1024, 2, [512, 512]), (1, 1, [1])])
+    func connectionsAreSharedOutOverTheLoops(_ most: Int, _ loops: Int, _ shares: [Int]) throws {
+        let (plan, _) = load(
+            """
+            [listener:l]
+            listen = 127.0.0.1:0
+            serve = app
+            [app:app]
+            servers = 127.0.0.1:9292
+            max-connections = \(most == 0 ? "off" : "\(most)")
+            """)
+        guard case .upstream(let upstream)? = plan?.apps.first?.kind else {
+            Issue.record("no plan")
+            return
+        }
+        #expect((0..<loops).map { upstream.connectionShare(ofLoop: $0, among: loops) } == shares)
+    }
+}
