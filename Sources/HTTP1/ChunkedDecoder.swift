@@ -16,6 +16,12 @@ public struct ChunkedStep: Equatable, Sendable {
     /// Offset of the first byte not decoded yet.
     public var consumed: Int
     public var state: State
+
+    public init(payloadEnd: Int, consumed: Int, state: State) {
+        self.payloadEnd = payloadEnd
+        self.consumed = consumed
+        self.state = state
+    }
 }
 
 /// Takes the chunked coding off a body (RFC 9112 §7.1), in place. One a body; it may be cut anywhere between calls.

@@ -42,7 +42,7 @@ enum StatusLine {
         default: return malformed
         }
         at = bytes.firstControl(from: phrase)
-        guard at &+ 1 < bytes.count else { return .incomplete }
+        guard at &+ 1 < bytes.count else { return at < bytes.count && bytes[at] != 0x0D ? malformed : .incomplete }
         guard bytes[at] == 0x0D, bytes[at &+ 1] == 0x0A else { return malformed }
         head.reasonPhrase = ByteRange(start: phrase, count: at &- phrase)
         at &+= 2
