@@ -54,7 +54,10 @@ let package = Package(
         .executableTarget(name: "Sluice", dependencies: ["Gateway"], swiftSettings: strict),
 
         tests("BuffersTests", ["Buffers"]),
-        tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers"]),
+        tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
+        tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
+        // What the fuzz targets check of the codec: also run in the tests, over the corpus and over seeded mutations of it.
+        .target(name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers"], path: "Tests/Fuzz/Checks", swiftSettings: strict),
         tests("ConfigurationTests", ["Configuration"]),
         tests("UpstreamsTests", ["Upstreams"]),
         tests("RoutingTests", ["Routing", "Buffers"]),
@@ -67,3 +70,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Their main comes from libFuzzer: only Tests/Fuzz/run builds them, with `--sanitize=fuzzer`.
+if Context.environment["SLUICE_FUZZ"] != nil {
+    package.targets += ["RequestHead", "ResponseHead", "Chunked"].map { name in
+        .executableTarget(
+            name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/\(name)",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    }
+}

@@ -3,56 +3,56 @@ import HTTP1
 import HTTPMessage
 
 /// What a parser made of some bytes, as plain values that tests compare.
-struct ParsedRequest: Equatable {
-    var outcome: ParseOutcome
-    var method = ""
-    var version = HTTPVersion.http11
-    var form = TargetForm.origin
-    var isHTTPS = false
-    var path = ""
-    var query = ""
-    var authority = ""
-    var framing = BodyFraming.none
-    var connection: UInt8 = 0
-    var expectsContinue = false
-    var acceptsTrailers = false
-    var end = 0
-    var fields: [ParsedField] = []
+package struct ParsedRequest: Equatable {
+    package var outcome: ParseOutcome
+    package var method = ""
+    package var version = HTTPVersion.http11
+    package var form = TargetForm.origin
+    package var isHTTPS = false
+    package var path = ""
+    package var query = ""
+    package var authority = ""
+    package var framing = BodyFraming.none
+    package var connection: UInt8 = 0
+    package var expectsContinue = false
+    package var acceptsTrailers = false
+    package var end = 0
+    package var fields: [ParsedField] = []
 }
 
-struct ParsedResponse: Equatable {
-    var outcome: ParseOutcome
-    var status: UInt16 = 0
-    var phrase = ""
-    var version = HTTPVersion.http11
-    var framing = BodyFraming.none
-    var connection: UInt8 = 0
-    var keepAliveTimeout: UInt32? = nil
-    var end = 0
-    var fields: [ParsedField] = []
+package struct ParsedResponse: Equatable {
+    package var outcome: ParseOutcome
+    package var status: UInt16 = 0
+    package var phrase = ""
+    package var version = HTTPVersion.http11
+    package var framing = BodyFraming.none
+    package var connection: UInt8 = 0
+    package var keepAliveTimeout: UInt32? = nil
+    package var end = 0
+    package var fields: [ParsedField] = []
 }
 
-struct ParsedTrailers: Equatable {
-    var outcome: ParseOutcome
-    var end = 0
-    var fields: [ParsedField] = []
+package struct ParsedTrailers: Equatable {
+    package var outcome: ParseOutcome
+    package var end = 0
+    package var fields: [ParsedField] = []
 }
 
-struct ParsedField: Equatable {
-    var name: String
-    var value: [UInt8]
-    var token: FieldToken
-    var marks: UInt8
+package struct ParsedField: Equatable {
+    package var name: String
+    package var value: [UInt8]
+    package var token: FieldToken
+    package var marks: UInt8
 
-    var text: String { "\(name): \(String(decoding: value, as: UTF8.self))" }
+    package var text: String { "\(name): \(String(decoding: value, as: UTF8.self))" }
 }
 
 extension Span where Element == UInt8 {
-    func array(_ range: ByteRange) -> [UInt8] { range.range.map { self[$0] } }
-    func text(_ range: ByteRange) -> String { String(decoding: array(range), as: UTF8.self) }
+    package func array(_ range: ByteRange) -> [UInt8] { range.range.map { self[$0] } }
+    package func text(_ range: ByteRange) -> String { String(decoding: array(range), as: UTF8.self) }
 }
 
-func list(_ fields: borrowing FieldTable, _ bytes: Span<UInt8>) -> [ParsedField] {
+package func list(_ fields: borrowing FieldTable, _ bytes: Span<UInt8>) -> [ParsedField] {
     (0..<fields.count).map { index in
         let field = fields[index]
         return ParsedField(
@@ -61,12 +61,12 @@ func list(_ fields: borrowing FieldTable, _ bytes: Span<UInt8>) -> [ParsedField]
 }
 
 /// Where a run of bytes is cut on its way into a parser: the counts of received bytes at which it is called.
-enum Cuts {
+package enum Cuts {
     case none
     case at(Int)
     case everyByte
 
-    func counts(_ total: Int) -> [Int] {
+    package func counts(_ total: Int) -> [Int] {
         switch self {
         case .none: [total]
         case .at(let cut): [cut, total]
@@ -75,9 +75,9 @@ enum Cuts {
     }
 }
 
-func fieldSlabs() -> SlabPool { SlabPool(slabSize: 128 * 16) }
+package func fieldSlabs() -> SlabPool { SlabPool(slabSize: 128 * 16) }
 
-func parseRequest(
+package func parseRequest(
     _ bytes: [UInt8], from start: Int = 0, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
 ) -> ParsedRequest {
     let pool = fieldSlabs()
@@ -98,7 +98,7 @@ func parseRequest(
         end: head.end, fields: list(fields, span))
 }
 
-func parseResponse(
+package func parseResponse(
     _ bytes: [UInt8], answering method: Method = .get, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
 ) -> ParsedResponse {
     let pool = fieldSlabs()
@@ -117,7 +117,7 @@ func parseResponse(
         connection: head.connection.rawValue, keepAliveTimeout: head.keepAliveTimeout, end: head.end, fields: list(fields, span))
 }
 
-func parseTrailers(
+package func parseTrailers(
     _ bytes: [UInt8], for side: TrailerParser.Side = .request, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
 ) -> ParsedTrailers {
     let pool = fieldSlabs()
@@ -135,5 +135,5 @@ func parseTrailers(
 }
 
 extension String {
-    var octets: [UInt8] { Array(utf8) }
+    package var octets: [UInt8] { Array(utf8) }
 }

@@ -1,0 +1,102 @@
+import Buffers
+import Testing
+
+/// The eight-at-a-time tests against their definition, byte by byte, for every byte in every place.
+@Suite struct WordTests {
+    private func word(_ bytes: [UInt8]) -> UInt64 { bytes.span.word(at: 0) }
+
+    private func paddedWord(_ bytes: ArraySlice<UInt8>, _ offset: Int) -> UInt64 { bytes.span.paddedWord(at: offset) }
+    private func firstControl(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.firstControl(from: start) }
+    private func firstLineFeed(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int? { bytes.span.firstLineFeed(from: start, to: end) }
+
+    /// Checks that `marks` finds `isMarked` bytes: every byte value at every place, between bytes that must not be marked.
+    private func checkLowest(_ marks: (UInt64) -> UInt64, filler: [UInt8], _ isMarked: (UInt8) -> Bool) {
+        for fill in filler {
+            for place in 0..<8 {
+                for byte in UInt8.min...UInt8.max {
+                    var bytes = [UInt8](repeating: fill, count: 8)
+                    bytes[place] = byte
+                    let expected = isMarked(byte) ? place : 8
+                    #expect(marks(word(bytes)).lowestMarkedByte == expected, "\(byte) at \(place)")
+                    // What lies behind the lowest marked byte changes nothing.
+                    if isMarked(byte) {
+                        for index in place..<8 where index > place { bytes[index] = byte ^ 0xFF }
+                        #expect(marks(word(bytes)).lowestMarkedByte == place)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func findsControlBytes() {
+        checkLowest({ $0.controlBytes }, filler: [0x20, 0x61, 0x7E, 0x80, 0xFF]) { $0 < 0x20 || $0 == 0x7F }
+    }
+
+    @Test func findsTheEndOfNames() {
+        checkLowest({ $0.bytesOutsideName }, filler: [0x61, 0x5A, 0x2D]) { !($0.isAlphanumeric && !$0.isDigit) && $0 != 0x2D }
+    }
+
+    @Test func findsTheEndOfPathsAndQueries() {
+        checkLowest({ $0.bytesOutsidePath }, filler: [0x26, 0x2F, 0x7E]) { $0 < 0x26 || $0 == 0x3F || $0 >= 0x7F }
+        checkLowest({ $0.bytesOutsideQuery }, filler: [0x26, 0x3F, 0x7E]) { $0 < 0x26 || $0 >= 0x7F }
+    }
+
+    @Test func findsEqualAndLowerBytes() {
+        checkLowest({ $0.bytes(equalTo: 0x0A) }, filler: [0x00, 0x0B, 0x8A]) { $0 == 0x0A }
+        checkLowest({ $0.bytes(below: 0x80) }, filler: [0x80, 0xFF]) { $0 < 0x80 }
+    }
+
+    @Test func cutsWords() {
+        let whole = word([1, 2, 3, 4, 5, 6, 7, 8])
+        for count in 0...8 {
+            let expected = (0..<8).map { UInt8($0 < count ? $0 + 1 : 0) }
+            #expect(whole.first(count) == word(expected))
+            if count < 8 {
+                var bytes = [UInt8](repeating: 1, count: 8)
+                bytes[count] = 0
+                let marks = word(bytes).bytes(equalTo: 0)
+                #expect(whole & marks.bytesInFront == word(expected))
+            }
+        }
+    }
+
+    @Test func padsWordsBehindTheEnd() {
+        let bytes = [UInt8](1...20)
+        for count in 0...20 {
+            for offset in 0...30 {
+                let expected = (0..<8).map { index in offset + index < count ? bytes[offset + index] : 0 }
+                #expect(paddedWord(bytes[..<count], offset) == word(expected))
+            }
+        }
+    }
+
+    @Test func findsControlBytesInRuns() {
+        for length in 0...40 {
+            let plain = [UInt8](repeating: 0x41, count: length)
+            for start in 0...length { #expect(firstControl(plain, start) == length) }
+            for place in 0..<length {
+                for byte in [UInt8(0), 0x0D, 0x1F, 0x7F] {
+                    var bytes = plain
+                    bytes[place] = byte
+                    for start in 0...place { #expect(firstControl(bytes, start) == place) }
+                }
+                var tabbed = plain
+                tabbed[place] = 0x09
+                #expect(firstControl(tabbed, 0) == length)
+            }
+        }
+    }
+
+    @Test func findsLineFeedsBelowTheEnd() {
+        for length in 1...30 {
+            for place in 0..<length {
+                var bytes = [UInt8](repeating: 0x41, count: length)
+                bytes[place] = 0x0A
+                for end in 0...length {
+                    #expect(firstLineFeed(bytes, 0, end) == (place < end ? place : nil))
+                    #expect(firstLineFeed(bytes, place + 1, end) == nil)
+                }
+            }
+        }
+    }
+}

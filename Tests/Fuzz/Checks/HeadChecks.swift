@@ -1,0 +1,62 @@
+import HTTP1
+import HTTPMessage
+
+/// Checks one run of bytes taken as a request head: any cut gives the same result, what is accepted obeys the grammar, and what is
+/// written for it reads the same.
+package func checkRequestHead(_ bytes: [UInt8]) {
+    // Small limits, so that a fuzzer reaches them.
+    let limits = HeadLimits(headBytes: 2048, targetBytes: 256, fieldCount: 24)
+    let whole = parseRequest(bytes, limits: limits)
+    for cut in cuts(of: bytes) {
+        check(parseRequest(bytes, limits: limits, cuts: .at(cut)) == whole, "cut at \(cut) changes the result", bytes)
+    }
+    check(parseRequest(bytes, limits: limits, cuts: .everyByte) == whole, "single bytes change the result", bytes)
+    check(whole.outcome != .incomplete || bytes.count < limits.headBytes, "waits behind the limit", bytes)
+    guard whole.outcome == .complete else { return }
+    check(whole.end <= min(bytes.count, limits.headBytes), "the head ends within the limit", bytes)
+    StrictHead.checkRequest(bytes[..<whole.end], whole)
+    guard whole.form != .asterisk || !whole.authority.isEmpty || whole.version == .http10 else { return }
+    guard let written = rewriteRequest(bytes) else { return check(false, "a head that was read can be written", bytes) }
+    let again = parseRequest(written)
+    check(again.outcome == .complete || whole.authority.isEmpty, "what is written can be read", bytes)
+    guard again.outcome == .complete else { return }
+    check(again.end == written.count && again.method == whole.method && again.query == whole.query, "same request line", bytes)
+    check(again.path == whole.path || (whole.form == .absolute && whole.path.isEmpty && ["/", "*"].contains(again.path)), "same path", bytes)
+    let isEmptyPost = whole.framing == .none && ["POST", "PUT", "PATCH"].contains(whole.method)
+    check(again.framing == (isEmptyPost ? .length(0) : whole.framing), "same framing", bytes)
+    let kept = whole.fields.filter { $0.marks & 6 == 0 && !HeadWriter.requestDrops.contains($0.token) }
+    let found = again.fields.filter { !HeadWriter.requestDrops.contains($0.token) }
+    check(kept.map(\.text) == found.map(\.text), "same fields", bytes)
+    check(again.fields.allSatisfy { $0.marks == 1 }, "every field is canonical and kept", bytes)
+    check(rewriteRequest(written) == written, "written twice is the same", bytes)
+}
+
+/// The same for a response head.
+package func checkResponseHead(_ bytes: [UInt8]) {
+    let limits = HeadLimits(headBytes: 2048, targetBytes: 256, fieldCount: 24)
+    let whole = parseResponse(bytes, limits: limits)
+    for cut in cuts(of: bytes) {
+        check(parseResponse(bytes, limits: limits, cuts: .at(cut)) == whole, "cut at \(cut) changes the result", bytes)
+    }
+    check(parseResponse(bytes, limits: limits, cuts: .everyByte) == whole, "single bytes change the result", bytes)
+    check(whole.outcome != .incomplete || bytes.count < limits.headBytes, "waits behind the limit", bytes)
+    check((whole.outcome == .complete) == (parseResponse(bytes, answering: .head, limits: limits).outcome == .complete), "HEAD is as strict", bytes)
+    guard whole.outcome == .complete else { return }
+    StrictHead.checkResponse(bytes[..<whole.end], whole)
+    guard let written = rewriteResponse(bytes) else { return check(false, "a head that was read can be written", bytes) }
+    let again = parseResponse(written)
+    check(again.outcome == .complete && again.end == written.count && again.status == whole.status, "same status", bytes)
+    check(again.framing == whole.framing, "same framing", bytes)
+    let kept = whole.fields.filter { $0.marks & 6 == 0 && !HeadWriter.responseDrops.contains($0.token) }
+    check(kept.map(\.text) == again.fields.filter { $0.token != .contentLength && $0.token != .transferEncoding }.map(\.text), "same fields", bytes)
+    check(rewriteResponse(written) == written, "written twice is the same", bytes)
+}
+
+/// A few cuts that depend on the bytes alone: one somewhere, and one around each of the first line ends.
+private func cuts(of bytes: [UInt8]) -> [Int] {
+    guard !bytes.isEmpty else { return [0] }
+    let sum = bytes.reduce(into: 17) { $0 = $0 &* 31 &+ Int($1) }
+    var cuts = [Int(sum.magnitude % UInt(bytes.count + 1))]
+    for (index, byte) in bytes.enumerated() where byte == 0x0A && cuts.count < 9 { cuts += [index, index + 1] }
+    return cuts
+}

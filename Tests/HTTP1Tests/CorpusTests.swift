@@ -1,0 +1,97 @@
+import FuzzChecks
+import HTTP1
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Runs the fuzz checks over the saved corpus and over mutations of it. A check that fails ends the program and says why.
+@Suite struct CorpusTests {
+    struct Target: Sendable {
+        var name: String
+        var check: @Sendable ([UInt8]) -> Void
+    }
+
+    static let targets = [
+        Target(name: "request-head", check: { checkRequestHead($0) }),
+        Target(name: "response-head", check: { checkResponseHead($0) }),
+        Target(name: "chunked", check: { checkChunked($0) }),
+    ]
+
+    @Test(arguments: targets)
+    func replays(target: Target) throws {
+        let seeds = try corpus(target.name)
+        #expect(seeds.count >= 30)
+        for seed in seeds { target.check(seed) }
+    }
+
+    /// The same numbers in every run. Each input is a saved one with a few random changes, or a mixture of two.
+    @Test(arguments: targets)
+    func holdsUnderMutation(target: Target) throws {
+        let seeds = try corpus(target.name)
+        var random = SeededGenerator(seed: 2026)
+        for _ in 0..<4000 {
+            target.check(mutate(seeds[Int.random(in: 0..<seeds.count, using: &random)], with: seeds, &random))
+        }
+    }
+
+    private static let words = [
+        "\r\n", "\n", "\r", "\r\n\r\n", ":", " ", "\t", "\0", ";", "=", "\"", "\\", ",", "%", "#", "0", "5", "f", "_", "-", "Host: a\r\n",
+        "Content-Length: 5\r\n", "Content-Length:", "Transfer-Encoding: chunked\r\n", "Connection: close\r\n", "HTTP/1.1", "HTTP/1.0", "\u{7f}", "\u{e9}",
+        "0\r\n", "1\r\nx\r\n", ";a=\"b\"",
+    ].map { Array($0.utf8) }
+
+    private func mutate(_ seed: [UInt8], with seeds: [[UInt8]], _ random: inout SeededGenerator) -> [UInt8] {
+        var bytes = seed
+        for _ in 0..<Int.random(in: 1...4, using: &random) {
+            let at = Int.random(in: 0...bytes.count, using: &random)
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: bytes.insert(contentsOf: Self.words.randomElement(using: &random) ?? [], at: at)
+            case 1 where at < bytes.count: bytes[at] = UInt8.random(in: 0...255, using: &random)
+            case 2 where at < bytes.count: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            case 3: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1...9, using: &random)))
+            case 4:
+                let other = seeds.randomElement(using: &random) ?? []
+                let cut = Int.random(in: 0...other.count, using: &random)
+                bytes.replaceSubrange(at..., with: other[cut...])
+            default:
+                let end = min(bytes.count, at + Int.random(in: 1...20, using: &random))
+                bytes.insert(contentsOf: bytes[at..<end], at: at)
+            }
+        }
+        return bytes
+    }
+
+    struct Unreadable: Error { var path: String }
+
+    /// Every file in `Tests/Fuzz/corpus/NAME`, in the order of their names.
+    private func corpus(_ name: String) throws -> [[UInt8]] {
+        var parts = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
+        parts += ["Fuzz", "corpus", Substring(name)]
+        let folder = parts.joined(separator: "/")
+        guard let directory = unsafe opendir(folder) else { throw Unreadable(path: folder) }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let entryName = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if !entryName.hasPrefix(".") { names.append(entryName) }
+        }
+        return try names.sorted().map { try read("\(folder)/\($0)") }
+    }
+
+    private func read(_ path: String) throws -> [UInt8] {
+        guard let file = unsafe fopen(path, "rb") else { throw Unreadable(path: path) }
+        defer { unsafe fclose(file) }
+        var bytes: [UInt8] = []
+        while true {
+            let byte = unsafe fgetc(file)
+            if byte == EOF { return bytes }
+            bytes.append(UInt8(truncatingIfNeeded: byte))
+        }
+    }
+}
