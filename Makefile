@@ -21,7 +21,7 @@ run: build
 test:
 	@$(BOOTSTRAP) --test
 	@swift build --build-tests
-	@swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+	@timeout --foreground 900 swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
 
 ## build: install what is missing and build .build/release/sluice
 build:

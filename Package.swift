@@ -63,7 +63,7 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
-        tests("GatewayTests", ["Gateway", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        tests("GatewayTests", ["Gateway", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
         tests("ScenarioTests", []),

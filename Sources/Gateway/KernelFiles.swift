@@ -5,16 +5,18 @@ import Glibc
 /// The files of a configuration as the kernel has them.
 public struct KernelFiles: ConfigurationFiles {
     /// More of a file is not read. Above what Configuration takes, so that it can say that the file is too large.
-    private static let readLimit = 64 << 20
+    private let readLimit: Int
 
-    public init() {}
+    public init() { self.init(readLimit: 64 << 20) }
+
+    init(readLimit: Int) { self.readLimit = readLimit }
 
     public func read(_ path: String) throws(FileFailure) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure() }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
-        while bytes.count < Self.readLimit {
+        while bytes.count < readLimit {
             let piece = 64 * 1024
             let start = bytes.count
             bytes.append(contentsOf: repeatElement(0, count: piece))

@@ -1,3 +1,4 @@
+// unsafe: reads the bytes of string literals in place
 import Buffers
 import EventLoops
 

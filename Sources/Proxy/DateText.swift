@@ -1,3 +1,4 @@
+// unsafe: reads the bytes of string literals in place
 import Buffers
 
 /// The `Date` of the present second in HTTP's form (RFC 9110 §5.6.7), written anew once a second.

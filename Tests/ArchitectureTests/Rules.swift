@@ -79,7 +79,7 @@ enum Rules {
     private static func hasReasonForUnsafe(_ source: String) -> Bool {
         let mark = "// unsafe: "
         guard source.hasPrefix(mark), let line = source.split(separator: "\n").first else { return false }
-        return line.dropFirst(mark.count).count >= 15
+        return line.dropFirst(mark.count).count >= 10
     }
 
     static func checkTypeNames(_ path: String, _ text: SwiftText) -> [Breach] {
