@@ -41,7 +41,7 @@ import Testing
         let index = try #require(Document.all.first { $0.path == "docs/README.md" })
         for document in Document.all where document.path.hasPrefix("docs/") && document.path != "docs/README.md" {
             let name = document.path.dropFirst("docs/".count)
-            #expect(index.text.contains("\(name)"), "docs/README.md does not name \(name)")
+            #expect(index.text.contains("(\(name))"), "docs/README.md does not name \(name)")
         }
     }
 }
