@@ -9,6 +9,10 @@ CONF ?= gateway.conf
 BOOTSTRAP ?= deploy/bootstrap
 # Arguments for `make bench` and `make fuzz`, for a part of the tests (`make test FILTER=HTTP1Tests`).
 ARGS ?=
+# What the shipped binary is built with. Small functions are inlined across modules, and the dynamic exclusivity checks of class
+# properties are left out: together they cost a quarter of a request's time (18 µs against 13.5). Debug builds check them, and
+# all tests run on a debug build.
+RELEASE_FLAGS ?= -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 FILTER ?=
 
 .PHONY: run test build debug bench fuzz clean help
@@ -26,7 +30,7 @@ test:
 ## build: install what is missing and build .build/release/sluice
 build:
 	@$(BOOTSTRAP)
-	@swift build -c release --product sluice
+	@swift build -c release --product sluice $(RELEASE_FLAGS)
 
 ## debug: build .build/debug/sluice
 debug:

@@ -34,6 +34,8 @@ open class Acceptor: EventSource {
         ended = true
         loop.retire(self)
         close(descriptor)
+        // The file that bind made stays behind otherwise.
+        if let first = address.path.first, first != 0 { _ = unsafe unlink(String(decoding: address.path, as: UTF8.self)) }
     }
 
     /// A connection came. The receiver owns `descriptor` (non-blocking, close-on-exec).

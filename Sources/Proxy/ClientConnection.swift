@@ -232,6 +232,7 @@ final class ClientConnection: Peer {
         exchange.record = ExchangeRecord(began: began)
         exchange.record.clientBytesIn = UInt64(input.end)
         exchange.client = self
+        exchange.clientAddress = addressText
         phase = .exchange
         input.clear()
         exchange.keepsClient = false
@@ -243,6 +244,7 @@ final class ClientConnection: Peer {
         guard let exchange else { return }
         exchange.record = ExchangeRecord(began: began)
         exchange.client = self
+        exchange.clientAddress = addressText
         exchange.abort(reason)
         exchange.finishRecord()
     }
@@ -347,13 +349,15 @@ final class ClientConnection: Peer {
 
     // MARK: Time-outs of the present exchange
 
-    func waitForBody() { waitForProgress(listener.settings.bodyIdleTimeout) }
-
-    func waitForTaking() { waitForProgress(listener.settings.writeIdleTimeout) }
-
-    private func waitForProgress(_ idle: Int64) {
-        loop.setDeadline(self, loop.now &+ min(idle, listener.settings.rateGrace))
+    /// Has the exchange look at the client's pace, first after the shortest time in which it can be at fault. A deadline that stands is
+    /// left alone: whoever drips bytes must not push it away.
+    func watchPace() {
+        guard deadline == .max else { return }
+        let settings = listener.settings
+        watchPace(until: loop.now &+ min(settings.bodyIdleTimeout, settings.writeIdleTimeout, max(1, settings.rateGrace)))
     }
+
+    func watchPace(until time: Int64) { loop.setDeadline(self, time) }
 
     // MARK: The end
 

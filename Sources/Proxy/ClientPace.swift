@@ -8,7 +8,9 @@ struct ClientPace {
     private var idleSince: Int64 = 0
 
     enum Verdict {
-        case fair, idle, slow
+        /// Nothing is wrong; look again at this time.
+        case fair(until: Int64)
+        case idle, slow
     }
 
     mutating func add(_ count: Int) { total &+= Int64(count) }
@@ -43,6 +45,6 @@ struct ClientPace {
         if now &- idleSince >= idle { return .idle }
         let time = waitingSince == .max ? waited : waited &+ (now &- waitingSince)
         if rate > 0 && time >= max(1, grace) && total.multipliedFullWidth(by: 1000).low / UInt64(time) < UInt64(rate) { return .slow }
-        return .fair
+        return .fair(until: min(idleSince &+ idle, now &+ max(1, grace)))
     }
 }

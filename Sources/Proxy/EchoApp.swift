@@ -76,10 +76,8 @@ extension Exchange {
         record.status = 200
         client.output.attach(slabs)
         HeadWriter.writeStatusLine(200, to: &client.output)
-        client.output.append("Date: ")
-        proxy.date.update(loop.wallSeconds)
-        proxy.date.append(to: &client.output)
-        client.output.append("\r\nContent-Type: application/json\r\nContent-Length: ")
+        proxy.writeDate(to: &client.output)
+        client.output.append("Content-Type: application/json\r\nContent-Length: ")
         client.output.append(decimal: UInt64(answer.count))
         client.output.appendCRLF()
         writeClientConnection(to: client)
@@ -98,7 +96,8 @@ extension Exchange {
         json.text(",\n  \"version\": ")
         json.string(request.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
         json.text(",\n  \"client\": ")
-        json.string(client.addressText.span)
+        let address = clientAddress
+        json.string(address.span)
         json.text(",\n  \"fields\": [")
         var isFirst = true
         for index in 0..<fields.count {

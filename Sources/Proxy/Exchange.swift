@@ -46,6 +46,8 @@ final class Exchange {
     let number: Int
     let proxy: ProxyLoop
     var client: ClientConnection?
+    /// Who the request comes from: the peer, or whom trusted proxies name. What the log and filters see.
+    var clientAddress = AddressText()
     var app: AppConnection?
     var upstream: Upstream?
 
@@ -79,6 +81,11 @@ final class Exchange {
     var keepsClient = false
     var asksUpgrade = false
     var interimCount = 0
+    /// A 100 (Continue) was passed on: the client sends its body.
+    var sawContinue = false
+    /// Times on the loop's clock by which the app must take and send something.
+    var appTakesBy = Int64.max
+    var appSpeaksBy = Int64.max
     var tried = ServerSet.none
     var tries = 0
     /// Bytes that the kernel took for the app in this try.
@@ -134,6 +141,9 @@ final class Exchange {
         keepsClient = false
         asksUpgrade = false
         interimCount = 0
+        sawContinue = false
+        appTakesBy = .max
+        appSpeaksBy = .max
         tried = .none
         tries = 0
         sentThisTry = 0
@@ -290,6 +300,8 @@ final class Exchange {
         self.app = nil
         tries += 1
         waits = []
+        appTakesBy = .max
+        appSpeaksBy = .max
         switch upstream.replace(app, for: self, excluding: tried) {
         case .failed(.upstreamConnectFailed, nil): fail(reason)
         case let grant: carryOut(grant)
@@ -325,6 +337,7 @@ final class Exchange {
         noteEnd(reason)
         leaveUpstream()
         keepsClient = false
+        if record.status == 0 { record.status = reason.status }
         // A body that ends with the connection would look complete: a reset says that it is not (RFC 9112 §8).
         if phase == .response, responseEndsWithClose, let client { client.resetsOnClose = true }
         phase = .ended

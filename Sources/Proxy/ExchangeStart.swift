@@ -18,6 +18,7 @@ extension Exchange {
             request.keepsAlive && !proxy.isDraining
             && (settings.requestsAConnection == 0 || Int(record.exchangesBefore) + 1 < settings.requestsAConnection)
         requestReader = BodyReader(request.framing)
+        findClientAddress(client)
         if case .length(let length) = request.framing, length > settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
         guard let app = headSlab.withBytes({ route(client.listener, $0) }) else { return }
@@ -142,20 +143,22 @@ extension Exchange {
             fail(.tunnelIdle)
             return
         }
+        var next = Int64.max
         if waits.contains(.clientBody) {
             switch bodyPace.verdict(loop.now, idle: settings.bodyIdleTimeout, rate: settings.minBodyRate, grace: settings.rateGrace) {
-            case .fair: client.waitForBody()
+            case .fair(let check): next = check
             case .idle: return fail(.requestBodyTimeout)
             case .slow: return fail(.requestBodyTooSlow)
             }
         }
         if waits.contains(.clientTakes) {
             switch takePace.verdict(loop.now, idle: settings.writeIdleTimeout, rate: settings.minWriteRate, grace: settings.rateGrace) {
-            case .fair: client.waitForTaking()
+            case .fair(let check): next = min(next, check)
             case .idle: return abort(.clientWriteTimeout)
             case .slow: return abort(.clientWriteTooSlow)
             }
         }
+        if next != .max { client.watchPace(until: next) }
     }
 
     /// Closes the books: counters, and the access log.
@@ -163,15 +166,15 @@ extension Exchange {
         record.marks.ended = microseconds
         proxy.counters.add(record)
         guard let log = proxy.accessLog else { return }
-        let client = client?.addressText ?? AddressText()
-        headSlab.withBytes { logRecord(log, client, $0) }
+        headSlab.withBytes { logRecord(log, $0) }
     }
 
-    private func logRecord(_ log: any AccessLogSink, _ client: AddressText, _ bytes: Span<UInt8>) {
+    private func logRecord(_ log: any AccessLogSink, _ bytes: Span<UInt8>) {
         let name = upstream.map { Array($0.settings.name.utf8) } ?? []
         let server = lastServer >= 0 ? Array((upstream?.serverText(lastServer) ?? "").utf8) : []
+        let address = clientAddress
         let texts = ExchangeTexts(
-            client: client.span, method: bytes.extracting(request.methodName.range), target: bytes.extracting(request.target.range),
+            client: address.span, method: bytes.extracting(request.methodName.range), target: bytes.extracting(request.target.range),
             host: bytes.extracting(request.authority.range), referer: value(of: .referer, in: bytes),
             userAgent: value(of: .userAgent, in: bytes), upstream: name.span, server: server.span)
         log.log(record, texts)

@@ -116,6 +116,14 @@ public final class ProxyLoop {
     /// The exchange that an upstream's queue named.
     func exchange(numbered number: UInt64) -> Exchange { exchanges[Int(number)] }
 
+    /// Writes a `Date` line.
+    func writeDate(to out: inout OutputBuffer) {
+        out.append("Date: ")
+        date.update(loop.wallSeconds)
+        date.append(to: &out)
+        out.appendCRLF()
+    }
+
     // MARK: Pipes
 
     /// A pipe for splicing; nil when no descriptors are left.

@@ -21,10 +21,8 @@ extension Exchange {
         guard reason.status != 499 else { return abort(reason) }
         client.output.attach(slabs)
         HeadWriter.writeStatusLine(reason.status, to: &client.output)
-        client.output.append("Date: ")
-        proxy.date.update(loop.wallSeconds)
-        proxy.date.append(to: &client.output)
-        client.output.append("\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\nGateway-Reason: ")
+        proxy.writeDate(to: &client.output)
+        client.output.append("Content-Type: application/problem+json\r\nCache-Control: no-store\r\nGateway-Reason: ")
         client.output.append(reason.code)
         if reason == .requestMethodConnect { client.output.append("\r\nAllow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH") }
         if reason.status == 503 { client.output.append("\r\nRetry-After: 1") }
@@ -69,7 +67,7 @@ extension Reason {
     /// After this answer nothing that the client sends can be told apart, or it must not send more.
     var closesConnection: Bool {
         switch self {
-        case .routeNone, .requestMethodConnect, .requestTargetAmbiguous, .requestExpectationUnsupported, .upstreamResolveFailed,
+        case .routeNone, .upstreamResolveFailed,
             .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout, .upstreamQueueFull, .upstreamQueueTimeout,
             .upstreamResponseTimeout, .upstreamResponseClosed, .upstreamResponseReset, .upstreamResponseMalformed,
             .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,

@@ -13,10 +13,9 @@ extension Exchange {
     /// Serialises the request head into the app's output.
     func writeRequestHead(to app: AppConnection) {
         guard let client, let upstream else { return }
-        let settings = upstream.settings
         app.output.attach(slabs)
         app.output.removeAll()
-        headSlab.withBytes { writeRequestHead(to: app, $0, client, settings) }
+        headSlab.withBytes { writeRequestHead(to: app, $0, client, upstream) }
         requestWriter = BodyWriter(request.framing)
         if app.output.overflowed {
             app.output.removeAll()
@@ -25,12 +24,12 @@ extension Exchange {
     }
 
     private func writeRequestHead(
-        to app: AppConnection, _ bytes: Span<UInt8>, _ client: ClientConnection, _ settings: UpstreamSettings
+        to app: AppConnection, _ bytes: Span<UInt8>, _ client: ClientConnection, _ upstream: Upstream
     ) {
         writeRequestLine(bytes, to: &app.output)
-        writeHost(bytes, settings, server: app.server, to: &app.output)
-        HeadWriter.writeRequestFields(fields, in: bytes, dropping: Self.replacedFields(settings.forwarding), to: &app.output)
-        if !settings.forwarding.isEmpty { writeForwarding(bytes, settings, client, to: &app.output) }
+        writeHost(bytes, upstream, server: app.server, to: &app.output)
+        HeadWriter.writeRequestFields(fields, in: bytes, dropping: upstream.replacedFields, to: &app.output)
+        if !upstream.forwarding.isEmpty { writeForwarding(bytes, upstream, client, to: &app.output) }
         HeadWriter.writeRequestFraming(request.framing, method: request.method, to: &app.output)
         if request.expectsContinue && request.framing != .none { app.output.append("Expect: 100-continue\r\n") }
         if request.acceptsTrailers {
@@ -51,28 +50,21 @@ extension Exchange {
         }
     }
 
-    private func writeHost(_ bytes: Span<UInt8>, _ settings: UpstreamSettings, server: Int, to out: inout OutputBuffer) {
+    private func writeHost(_ bytes: Span<UInt8>, _ upstream: Upstream, server: Int, to out: inout OutputBuffer) {
         out.append("Host: ")
-        switch settings.host {
+        switch upstream.settings.host {
         case .preserve: out.append(bytes, request.authority)
         case .fixed(let name): out.append(text: name)
-        case .server: out.append(text: upstream?.hostText(of: server) ?? "")
+        case .server: out.append(text: upstream.hostText(of: server))
         }
         out.appendCRLF()
     }
 
-    private static func replacedFields(_ forwarding: ForwardingFields) -> TokenSet {
-        // Replaced, never appended to; also dropped where the app is told nothing: it could not tell them from ours.
-        var tokens = TokenSet.forwarding
-        if !forwarding.contains(.via) { tokens.remove(.via) }
-        return tokens
-    }
-
     private func writeForwarding(
-        _ bytes: Span<UInt8>, _ settings: UpstreamSettings, _ client: ClientConnection, to out: inout OutputBuffer
+        _ bytes: Span<UInt8>, _ upstream: Upstream, _ client: ClientConnection, to out: inout OutputBuffer
     ) {
         let trusted = client.peerIsTrusted
-        if settings.forwarding.contains(.xForwarded) {
+        if upstream.forwarding.contains(.xForwarded) {
             out.append("X-Forwarded-For: ")
             if trusted { appendValues(of: .xForwardedFor, bytes, to: &out) }
             client.addressText.append(to: &out)
@@ -90,7 +82,7 @@ extension Exchange {
             }
             out.appendCRLF()
         }
-        if settings.forwarding.contains(.forwarded) {
+        if upstream.forwarding.contains(.forwarded) {
             out.append("Forwarded: ")
             if trusted { appendValues(of: .forwarded, bytes, to: &out) }
             out.append("for=")
@@ -108,12 +100,11 @@ extension Exchange {
             }
             out.append(client.listener.settings.isHTTPS ? ";proto=https\r\n" : ";proto=http\r\n")
         }
-        if settings.forwarding.contains(.via) {
+        if upstream.forwarding.contains(.via) {
             out.append("Via: ")
             appendValues(of: .via, bytes, to: &out)
             out.append(request.version == .http11 ? "1.1 " : "1.0 ")
-            out.append(text: settings.viaPseudonym)
-            out.appendCRLF()
+            out.append(upstream.viaLineEnd)
         }
     }
 

@@ -15,8 +15,6 @@ extension Exchange {
 
     /// Sends what there is of the request. Returns when all is sent (`requestDone`) or something must be waited for.
     func pumpRequest() {
-        waits.subtract([.clientBody, .appTakes])
-        bodyPace.endWait(loop.now)
         var slabsLeft = Self.slabsATurn
         while let app, let client {
             if client.input.payloadCount > 0 || requestReader.isFinished {
@@ -39,6 +37,9 @@ extension Exchange {
                 }
                 guard flushApp(app) else { return }
                 requestDone = true
+                // From here on the app's time for its answer runs.
+                appSpeaksBy = .max
+                waits.remove(.appHead)
                 client.requestEndedAt = loop.now
                 return
             }
@@ -78,6 +79,10 @@ extension Exchange {
     }
 
     private func noteSent(_ count: Int) {
+        if count > 0 && waits.contains(.appTakes) {
+            waits.remove(.appTakes)
+            appTakesBy = .max
+        }
         sentThisTry &+= count
         record.appBytesOut &+= UInt64(count)
     }
@@ -102,6 +107,8 @@ extension Exchange {
         case .bytes(let count):
             record.clientBytesIn &+= UInt64(count)
             bodyPace.add(count)
+            bodyPace.endWait(loop.now)
+            waits.remove(.clientBody)
             return true
         case .wouldBlock:
             wait(.clientBody)
@@ -145,47 +152,54 @@ extension Exchange {
         return .complete
     }
 
-    /// Notes what is waited for and sets the time-out that goes with it.
+    /// Notes what is waited for, and sets the time-out that goes with it unless it runs already: only progress starts it anew.
     func wait(_ what: Waits) {
+        let isNew = !waits.contains(what)
         waits.formUnion(what)
         switch what {
         case .clientBody:
-            bodyPace.beginWait(loop.now)
-            if let client { client.waitForBody() }
+            if isNew { bodyPace.beginWait(loop.now) }
+            client?.watchPace()
+            return
         case .clientTakes:
-            takePace.beginWait(loop.now)
-            if let client { client.waitForTaking() }
-        case .appTakes:
-            if let app, let upstream { loop.setDeadline(app, loop.now &+ upstream.settings.sendIdleTimeout) }
-        case .appHead:
-            if let app, let upstream { loop.setDeadline(app, loop.now &+ upstream.settings.responseTimeout) }
-        case .appBody:
-            if let app, let upstream { loop.setDeadline(app, loop.now &+ upstream.settings.bodyIdleTimeout) }
+            if isNew { takePace.beginWait(loop.now) }
+            client?.watchPace()
+            return
         default: break
         }
+        guard isNew, let app else { return }
+        let settings = app.upstream.settings
+        switch what {
+        case .appTakes: appTakesBy = loop.now &+ settings.sendIdleTimeout
+        case .appHead: appSpeaksBy = loop.now &+ settings.responseTimeout
+        default: appSpeaksBy = loop.now &+ settings.bodyIdleTimeout
+        }
+        loop.setDeadline(app, min(appTakesBy, appSpeaksBy))
     }
 
     /// A deadline of the app's connection has passed: whose fault it is depends on what is waited for.
     func appDeadlinePassed() {
-        switch phase {
-        case .request:
-            if waits.contains(.appTakes) {
-                fail(.upstreamSendTimeout)
-            } else if waits.contains(.appHead) && requestDone {
-                fail(.upstreamResponseTimeout)
-            } else if waits.contains(.appHead) {
-                // The client is still sending; its own time-outs watch that.
-                wait(.appHead)
-            }
-        case .response:
-            if waits.contains(.appBody) {
-                fail(.upstreamResponseBodyTimeout)
-            } else if waits.contains(.appTakes) {
-                // It answers and does not listen: the answer goes on, the request does not.
-                requestAbandoned = true
-            }
-        default: break
+        if appTakesBy <= loop.now, waits.contains(.appTakes) {
+            appTakesBy = .max
+            if phase == .request { fail(.upstreamSendTimeout) }
+            // It answers and does not listen: the answer goes on, the request does not.
+            if phase == .response { requestAbandoned = true }
         }
+        if appSpeaksBy <= loop.now {
+            appSpeaksBy = .max
+            if phase == .request && waits.contains(.appHead) {
+                if requestDone {
+                    fail(.upstreamResponseTimeout)
+                } else {
+                    // The client is still sending; its own time-outs watch that.
+                    waits.remove(.appHead)
+                    wait(.appHead)
+                }
+            } else if phase == .response && waits.contains(.appBody) {
+                fail(.upstreamResponseBodyTimeout)
+            }
+        }
+        if let app, min(appTakesBy, appSpeaksBy) != .max { loop.setDeadline(app, min(appTakesBy, appSpeaksBy)) }
         client?.run()
     }
 }

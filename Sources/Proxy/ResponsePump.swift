@@ -17,7 +17,6 @@ extension Exchange {
 
     /// Reads until the head of the final response is there, passing interim ones on.
     func pumpHead() {
-        waits.subtract(.appHead)
         while let app, let client {
             if app.input.rawCount > 0 {
                 proxy.responseFields.removeAll()
@@ -38,7 +37,7 @@ extension Exchange {
             guard app.makeRoom() else { return fail(.upstreamResponseHeadTooLarge) }
             switch app.stream.receive(into: &app.input, pool: slabs) {
             case .bytes(let count):
-                record.appBytesIn &+= UInt64(count)
+                noteHeard(count)
                 if record.marks.firstByte < 0 { record.marks.firstByte = microseconds }
             case .wouldBlock: return wait(.appHead)
             case .end: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseClosed) : fail(.upstreamResponseClosed)
@@ -50,6 +49,7 @@ extension Exchange {
     /// Passes a 1xx on (RFC 9110 §15.2); an HTTP/1.0 client does not get it. False: the exchange is over.
     private func passInterim(_ app: AppConnection, _ client: ClientConnection) -> Bool {
         interimCount += 1
+        if response.status == 100 { sawContinue = true }
         guard interimCount <= Self.mostInterimResponses else {
             fail(.upstreamResponseInterimFlood)
             return false
@@ -82,7 +82,7 @@ extension Exchange {
     private func takeHead(_ app: AppConnection, _ client: ClientConnection) {
         if response.status == 101 { return startTunnel(app, client) }
         record.status = response.status
-        if request.expectsContinue && !requestDone && requestReader.payloadBytes == 0 && client.input.isEmpty && interimCount == 0 {
+        if request.expectsContinue && !sawContinue && !requestDone && requestReader.payloadBytes == 0 && client.input.isEmpty {
             // The client may send the body or leave it (RFC 9110 §10.1.1): what comes next on its connection cannot be known.
             keepsClient = false
         }
@@ -112,6 +112,8 @@ extension Exchange {
             HeadWriter.writeStatusLine(response, in: bytes, to: &client.output)
             HeadWriter.writeResponseFields(
                 proxy.responseFields, of: response, answering: request.method, in: bytes, dropping: TokenSet(), to: &client.output)
+            // RFC 9110 §6.6.1: who has a clock adds what the app left out.
+            if response.status >= 200 && !proxy.responseFields.mayContain(.date) { proxy.writeDate(to: &client.output) }
             if response.status == 101 { HeadWriter.writeUpgrade(proxy.responseFields, in: bytes, to: &client.output) }
         }
     }
@@ -134,8 +136,6 @@ extension Exchange {
 
     /// Passes the body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
     func pumpResponse() {
-        waits.subtract([.clientTakes, .appBody])
-        takePace.endWait(loop.now)
         var slabsLeft = Self.slabsATurn
         while let app, let client {
             if pipe != nil {
@@ -169,7 +169,18 @@ extension Exchange {
         }
     }
 
+    /// The app sent something: its time-out starts anew with the next wait.
+    private func noteHeard(_ count: Int) {
+        record.appBytesIn &+= UInt64(count)
+        appSpeaksBy = .max
+        waits.subtract([.appHead, .appBody])
+    }
+
     private func noteTaken(_ count: Int) {
+        if count > 0 && waits.contains(.clientTakes) {
+            waits.remove(.clientTakes)
+            takePace.endWait(loop.now)
+        }
         record.clientBytesOut &+= UInt64(count)
         takePace.add(count)
     }
@@ -220,7 +231,7 @@ extension Exchange {
         }
         switch app.stream.receive(into: &app.input, pool: slabs) {
         case .bytes(let count):
-            record.appBytesIn &+= UInt64(count)
+            noteHeard(count)
             return true
         case .wouldBlock:
             if sendToClient(client) { wait(.appBody) }
@@ -277,7 +288,7 @@ extension Exchange {
             switch pipe.pipe.fill(from: &app.stream, limit: Int(min(left, UInt64(SplicePipe.capacity)))) {
             case .bytes(let count):
                 responseReader.skip(count)
-                record.appBytesIn &+= UInt64(count)
+                noteHeard(count)
                 record.bodyBytesOut = responseReader.payloadBytes
             case .wouldBlock:
                 if pipe.pipe.count == 0 {
@@ -310,8 +321,6 @@ extension Exchange {
 
     /// Sends a reply that is complete in the client's output.
     func flushReply() {
-        waits.subtract(.clientTakes)
-        takePace.endWait(loop.now)
         guard let client, sendToClient(client) else { return }
         waits = []
         phase = .ended

@@ -11,6 +11,11 @@ import Upstreams
 public final class Upstream: EventSource {
     let settings: UpstreamSettings
     let proxy: ProxyLoop
+    let forwarding: ForwardingFields
+    /// Fields of the client that the gateway writes itself, or that the app could not tell from the gateway's.
+    let replacedFields: TokenSet
+    /// The end of a Via line: the pseudonym and CRLF.
+    let viaLineEnd: [UInt8]
     private var pool: UpstreamPool
     /// Connections by the index of their id.
     private var connections: [AppConnection?] = []
@@ -25,6 +30,12 @@ public final class Upstream: EventSource {
         self.settings = settings
         self.proxy = proxy
         self.resolve = resolve
+        forwarding = settings.forwarding
+        // Replaced, never appended to; also dropped where the app is told nothing.
+        var replaced = TokenSet.forwarding
+        if !settings.forwarding.contains(.via) { replaced.remove(.via) }
+        replacedFields = replaced
+        viaLineEnd = Array((settings.viaPseudonym + "\r\n").utf8)
         pool = UpstreamPool(serverCount: settings.servers.count, limits: settings.pool, seed: UInt64(proxy.loop.index))
         super.init(on: proxy.loop)
         for (index, server) in settings.servers.enumerated() {
