@@ -43,7 +43,7 @@ public final class ProxyLoop {
         apps = settings.apps.map { app in
             switch app {
             case .echo(let name): .echo(name: name)
-            case .upstream(let upstream): .upstream(Upstream(upstream, on: self, resolve: settings.resolve))
+            case .upstream(let upstream): .upstream(Upstream(upstream, on: self, resolve: settings.resolve, known: settings.knownAddresses))
             }
         }
     }

@@ -112,6 +112,8 @@ public struct ProxySettings: Sendable {
     /// Bytes of a slab.
     public var slabSize = 32 * 1024
     public var resolve: NameResolution?
+    /// What names resolved to when the gateway started, by `host:port`.
+    public var knownAddresses: [String: [SocketAddress]] = [:]
 
     public init(apps: [AppSettings]) { self.apps = apps }
 }

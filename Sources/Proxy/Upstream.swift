@@ -26,7 +26,7 @@ public final class Upstream: EventSource {
     private let resolve: NameResolution?
     private var nextResolve = Int64.max
 
-    init(_ settings: UpstreamSettings, on proxy: ProxyLoop, resolve: NameResolution?) {
+    init(_ settings: UpstreamSettings, on proxy: ProxyLoop, resolve: NameResolution?, known: [String: [SocketAddress]]) {
         self.settings = settings
         self.proxy = proxy
         self.resolve = resolve
@@ -43,7 +43,13 @@ public final class Upstream: EventSource {
             if case .address(let address) = server { addresses.append(address) } else { addresses.append(nil) }
         }
         _ = loop.register(self, watch: .nothing)
-        if settings.servers.contains(where: { if case .name = $0 { true } else { false } }) { resolveNames() }
+        var hasNames = false
+        for (index, server) in settings.servers.enumerated() {
+            guard case .name = server else { continue }
+            hasNames = true
+            resolved(index, known[server.text] ?? [])
+        }
+        if hasNames { nextResolve = loop.now &+ (addresses.contains(nil) ? Self.firstResolve : settings.resolveEvery) }
         updateDeadline()
     }
 
@@ -245,8 +251,11 @@ public final class Upstream: EventSource {
 
     // MARK: Names
 
+    /// Milliseconds until a name that did not resolve at the start is tried again.
+    private static let firstResolve: Int64 = 1000
+
     private func resolveNames() {
-        nextResolve = loop.now &+ settings.resolveEvery
+        nextResolve = loop.now &+ (addresses.contains(nil) ? Self.firstResolve : settings.resolveEvery)
         guard let resolve else { return }
         for (index, server) in settings.servers.enumerated() {
             guard case .name(let host, let port) = server else { continue }

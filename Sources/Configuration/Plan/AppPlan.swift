@@ -56,6 +56,8 @@ public struct UpstreamTimeoutsPlan: Sendable, Equatable {
     public var bodyIdle: Duration?
     /// While request bytes wait and the app takes none.
     public var sendIdle: Duration?
+    /// While neither side of a tunnel sends anything.
+    public var tunnelIdle: Duration?
     /// An unused connection in the pool.
     public var idle: Duration
     /// A request in the queue for a connection.

@@ -95,7 +95,7 @@ extension PlanBuilder {
                     connect: values.required(values.duration, "connect-timeout"),
                     response: values.duration("response-timeout"),
                     bodyIdle: values.duration("body-timeout"),
-                    sendIdle: values.duration("send-timeout"),
+                    sendIdle: values.duration("send-timeout"), tunnelIdle: values.duration("tunnel-timeout"),
                     idle: values.required(values.duration, "idle-timeout"),
                     queue: values.required(values.duration, "queue-timeout")),
                 maxConnections: values.integer("max-connections") ?? 0,

@@ -130,6 +130,9 @@ extension OptionSchema {
                 "send-timeout", .duration(.milliseconds(100) ... .days(1)), or: ["off"], standard: "60s",
                 "How long the app may take no byte of a request that waits for it."),
             Option(
+                "tunnel-timeout", .duration(.milliseconds(100) ... .days(30)), or: ["off"], standard: "1h",
+                "How long neither side of a tunnel (a WebSocket, say) may send anything."),
+            Option(
                 "idle-timeout", .duration(.milliseconds(100) ... .days(1)), standard: "60s",
                 "How long an unused connection to the app is kept. A shorter `Keep-Alive: timeout=` of the app's wins."),
             Option(

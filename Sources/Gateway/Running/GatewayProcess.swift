@@ -53,9 +53,13 @@ public struct GatewayProcess {
         }
         self.log = log
         let count = settings.loops > 0 ? settings.loops : Int(sluice_cpu_count())
+        let names = NameLookUp()
+        let known = names.resolve(settings.apps)
         var loops: [RunningLoop] = []
         for index in 0..<count {
-            let proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))
+            var proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))
+            proxySettings.resolve = names.resolution
+            proxySettings.knownAddresses = known
             loops.append(try RunningLoop(index: index, settings: proxySettings, log: log, format: settings.accessLog?.format))
         }
         self.loops = loops

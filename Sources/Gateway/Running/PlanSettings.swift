@@ -71,6 +71,7 @@ extension UpstreamSettings {
         responseTimeout = plan.timeouts.response.milliseconds
         bodyIdleTimeout = plan.timeouts.bodyIdle.milliseconds
         sendIdleTimeout = plan.timeouts.sendIdle.milliseconds
+        tunnelIdleTimeout = plan.timeouts.tunnelIdle.milliseconds
         pool = PoolLimits(
             maxConnections: plan.maxConnections, maxIdle: plan.maxIdle, idleTimeout: plan.timeouts.idle.milliseconds,
             queueLength: plan.queueLength, queueTimeout: plan.timeouts.queue.milliseconds)

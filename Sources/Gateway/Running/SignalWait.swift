@@ -36,3 +36,6 @@ struct SignalWait {
         }
     }
 }
+
+/// Lets other threads run for a millisecond.
+func pause() { usleep(1000) }
