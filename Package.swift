@@ -53,14 +53,20 @@ let package = Package(
         ]),
         .executableTarget(name: "Sluice", dependencies: ["Gateway"], swiftSettings: strict),
 
+        // Times of single steps; Benchmarks/compare measures the whole.
+        .executableTarget(
+            name: "micro-benchmarks", dependencies: ["Routing", "Upstreams"], path: "Benchmarks/micro", swiftSettings: strict),
+
+        // Counts heap allocations in tests.
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
         // What the fuzz targets check of the codec: also run in the tests, over the corpus and over seeded mutations of it.
         .target(name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers"], path: "Tests/Fuzz/Checks", swiftSettings: strict),
         tests("ConfigurationTests", ["Configuration"]),
-        tests("UpstreamsTests", ["Upstreams"]),
-        tests("RoutingTests", ["Routing", "Buffers"]),
+        tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
+        tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
         tests("GatewayTests", ["Gateway", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
