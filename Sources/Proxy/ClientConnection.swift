@@ -216,7 +216,8 @@ final class ClientConnection: Peer {
             input.clear()
         } else {
             // The body, or the next request, stays where it is; the head is the smaller part to move.
-            exchange.headSlab = proxy.slabs.take()
+            // At the same offset, which a large slab may have put beyond the end of a small one.
+            exchange.headSlab = headEnd <= proxy.slabs.slabSize ? proxy.slabs.take() : proxy.bodySlabs.take()
             exchange.headSlab.copy(from: input.slab, at: input.rawStart, count: headEnd &- input.rawStart)
             input.consumeRaw(headEnd &- input.rawStart)
         }
@@ -277,10 +278,12 @@ final class ClientConnection: Peer {
             return
         }
         let tunnelled = exchange.record.end.clientConnection == .tunnel
+        // All that was sent has been read: the kernel has no reason for a reset, and the close need not wait for the client's.
+        let isDone = requestIsRead && exchange.record.reason == nil && input.isEmpty && !stream.canReceive
         exchange.reset()
         proxy.recycle(exchange)
         self.exchange = nil
-        if resetsOnClose || tunnelled || stream.peerEnded {
+        if resetsOnClose || tunnelled || isDone || stream.peerEnded {
             close()
         } else {
             beginLingering()

@@ -20,15 +20,27 @@ class Peer: EventSource {
         output.detach()
     }
 
+    /// The same for a body that goes on: once all that came with the head is passed on, a large slab takes its place.
+    @inline(__always)
+    final func makeBodyRoom(_ pool: SlabPool) -> Bool {
+        if input.isEmpty {
+            if input.slab.capacity < pool.slabSize {
+                input.clear()
+                input.slab = pool.take()
+            } else {
+                input.rewind()
+            }
+            return true
+        }
+        return makeRoom()
+    }
+
     /// Makes room behind what was received: from the front of the slab when nothing waits there. False when the slab is full of
     /// bytes that wait.
     @inline(__always)
     final func makeRoom() -> Bool {
-        if input.rawCount == 0 && input.payloadCount == 0 {
-            input.start = 0
-            input.payloadEnd = 0
-            input.rawStart = 0
-            input.end = 0
+        if input.isEmpty {
+            input.rewind()
             return true
         }
         if input.end < input.slab.capacity { return true }

@@ -10,8 +10,10 @@ import Upstreams
 /// Everything of the proxy that belongs to one loop: its pools of slabs and exchanges, its apps and routes, its counters. Loop-confined.
 public final class ProxyLoop {
     let loop: EventLoop
-    /// Slabs for heads and bodies.
+    /// Slabs for heads, and for the bodies that come with them.
     let slabs: SlabPool
+    /// Larger slabs for bodies that go on: fewer calls a megabyte.
+    let bodySlabs: SlabPool
     /// Small slabs for field tables: 256 fields.
     let tableSlabs: SlabPool
     private(set) var apps: [AppOnLoop] = []
@@ -36,6 +38,7 @@ public final class ProxyLoop {
         self.loop = loop
         self.accessLog = accessLog
         slabs = SlabPool(slabSize: settings.slabSize)
+        bodySlabs = SlabPool(slabSize: settings.bodySlabSize, keep: 64)
         tableSlabs = SlabPool(slabSize: 256 * MemoryLayout<Field>.stride)
         responseFields = FieldTable(tableSlabs.take())
         trailerFields = FieldTable(tableSlabs.take())

@@ -99,7 +99,7 @@ extension Exchange {
             return false
         }
         slabsLeft &-= 1
-        guard client.makeRoom() else {
+        guard client.makeBodyRoom(proxy.bodySlabs) else {
             fail(.requestTrailerMalformed)
             return false
         }

@@ -225,7 +225,7 @@ extension Exchange {
                 return true
             }
         }
-        guard app.makeRoom() else {
+        guard app.makeBodyRoom(proxy.bodySlabs) else {
             fail(.upstreamResponseTrailerMalformed)
             return false
         }

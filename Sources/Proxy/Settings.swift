@@ -109,8 +109,10 @@ public typealias NameResolution = @Sendable (_ host: String, _ port: UInt16, _ a
 /// Everything that a loop needs to serve: immutable, shared by all loops.
 public struct ProxySettings: Sendable {
     public var apps: [AppSettings]
-    /// Bytes of a slab.
+    /// Bytes of a slab for heads; a head must fit.
     public var slabSize = 32 * 1024
+    /// Bytes of a slab for bodies.
+    public var bodySlabSize = 128 * 1024
     public var resolve: NameResolution?
     /// What names resolved to when the gateway started, by `host:port`.
     public var knownAddresses: [String: [SocketAddress]] = [:]

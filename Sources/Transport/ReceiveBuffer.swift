@@ -19,6 +19,15 @@ public struct ReceiveBuffer: ~Copyable {
     @inlinable public var payloadCount: Int { payloadEnd &- start }
     @inlinable public var isEmpty: Bool { end == rawStart && payloadEnd == start }
 
+    /// Forgets all bytes and keeps the slab.
+    @inlinable
+    public mutating func rewind() {
+        start = 0
+        payloadEnd = 0
+        rawStart = 0
+        end = 0
+    }
+
     /// Lets go of the slab and of all bytes.
     @inlinable
     public mutating func clear() {
