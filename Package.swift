@@ -69,7 +69,7 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
-        tests("GatewayTests", ["Gateway", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        tests("GatewayTests", ["Gateway", "Proxy", "Routing", "EventLoops", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
         tests("ScenarioTests", []),

@@ -13,8 +13,9 @@ public struct ListeningSocket: ~Copyable {
     deinit { if owned { close(descriptor) } }
 
     /// Binds and listens. Several loops bind the same TCP address with `sharing`: the kernel spreads the connections
-    /// (SO_REUSEPORT). A unix path is removed first if nobody answers on it. Errors: the call that failed and its `errno`.
-    public init(on address: SocketAddress, backlog: Int32, sharing: Bool) throws(SystemError) {
+    /// (SO_REUSEPORT). A unix path is removed first if nobody answers on it, and gets the permission bits `socketMode`.
+    /// Errors: the call that failed and its `errno`.
+    public init(on address: SocketAddress, backlog: Int32, sharing: Bool, socketMode: UInt16 = 0o660) throws(SystemError) {
         let descriptor = sluice_stream_socket(address.family.number)
         guard descriptor >= 0 else { throw SystemError(call: "socket") }
         do throws(SystemError) {
@@ -29,6 +30,10 @@ public struct ListeningSocket: ~Copyable {
             }
             let bound = unsafe address.withUnsafeSockaddr { pointer, length in unsafe bind(descriptor, pointer, length) }
             guard bound == 0 else { throw SystemError(call: "bind") }
+            // Before listen: until then nobody can connect, whatever the mask of the process made of the mode.
+            if let path = address.fileSystemPath {
+                guard unsafe chmod(path, mode_t(socketMode)) == 0 else { throw SystemError(call: "chmod") }
+            }
             guard listen(descriptor, backlog) == 0 else { throw SystemError(call: "listen") }
         } catch {
             close(descriptor)
@@ -55,12 +60,33 @@ public struct ListeningSocket: ~Copyable {
 
     /// A path that a dead process left behind would make bind fail for ever; one that somebody answers on is not ours to remove.
     private static func removeStale(_ address: SocketAddress) {
-        guard let first = address.path.first, first != 0 else { return }
+        guard let path = address.fileSystemPath else { return }
         let probe = sluice_stream_socket(AF_UNIX)
         guard probe >= 0 else { return }
         defer { close(probe) }
         let connected = unsafe address.withUnsafeSockaddr { pointer, length in unsafe connect(probe, pointer, length) }
         guard connected != 0, errno == ECONNREFUSED else { return }
-        _ = unsafe unlink(String(decoding: address.path, as: UTF8.self))
+        _ = unsafe unlink(path)
+    }
+
+    /// Fails if another process listens on this TCP address. With `sharing`, binding alone would not tell: the kernel would give
+    /// each process a part of the connections. Errors: bind's.
+    public static func checkFree(_ address: SocketAddress) throws(SystemError) {
+        guard address.family != .unix, address.port != 0 else { return }
+        let descriptor = sluice_stream_socket(address.family.number)
+        guard descriptor >= 0 else { throw SystemError(call: "socket") }
+        defer { close(descriptor) }
+        try set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        if address.family == .ipv6 { try set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        let bound = unsafe address.withUnsafeSockaddr { pointer, length in unsafe bind(descriptor, pointer, length) }
+        guard bound == 0 else { throw SystemError(call: "bind") }
+    }
+}
+
+extension SocketAddress {
+    /// The path of a unix address in the file system; nil for an abstract or unnamed one, and for TCP.
+    fileprivate var fileSystemPath: String? {
+        guard family == .unix, let first = path.first, first != 0 else { return nil }
+        return String(decoding: path, as: UTF8.self)
     }
 }

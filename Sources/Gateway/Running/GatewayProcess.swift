@@ -104,7 +104,9 @@ public struct GatewayProcess {
                     if address.family == .unix && running.loop.index > 0 { continue }
                     let socket: ListeningSocket
                     do throws(SystemError) {
-                        socket = try ListeningSocket(on: bound, backlog: listener.backlog, sharing: count > 1)
+                        if running.loop.index == 0 { try ListeningSocket.checkFree(address) }
+                        socket = try ListeningSocket(
+                            on: bound, backlog: listener.backlog, sharing: count > 1, socketMode: listener.socketMode)
                     } catch {
                         complain("sluice: listener \(listener.settings.name): cannot listen on \(address.text)")
                         throw error
@@ -113,6 +115,7 @@ public struct GatewayProcess {
                     if let error = running.proxy.listen(socket, settings: share, routes: listener.routes) { throw error }
                 }
                 lines.append("listening on \(bound.text) (\(listener.settings.name))")
+                lines += DemoHint.lines(listener.routes, settings.apps, at: bound)
             }
         }
         return lines

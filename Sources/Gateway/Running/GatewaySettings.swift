@@ -22,6 +22,8 @@ public struct GatewaySettings: Sendable {
 public struct ListenerSetup: Sendable {
     public var addresses: [SocketAddress]
     public var backlog: Int32
+    /// Permission bits of the files of unix addresses.
+    public var socketMode: UInt16 = 0o660
     public var settings: ListenerSettings
     public var routes: RouteSettings
 

@@ -11,9 +11,11 @@ extension GatewaySettings {
         self.init(
             apps: plan.apps.map { AppSettings($0, plan.gateway) },
             listeners: plan.listeners.map { listener in
-                ListenerSetup(
+                var setup = ListenerSetup(
                     addresses: listener.addresses.flatMap(\.socketAddresses), backlog: Int32(clamping: listener.backlog),
                     settings: ListenerSettings(listener), routes: RouteFlattening.routes(of: listener.serve, in: plan))
+                if let mode = listener.addresses.lazy.compactMap(\.socketMode).first { setup.socketMode = mode }
+                return setup
             })
         if case .count(let count) = plan.gateway.loops { loops = count }
         drainTimeout = plan.gateway.drainTimeout.milliseconds
@@ -100,6 +102,10 @@ extension ServerTarget {
 }
 
 extension ListenAddress {
+    fileprivate var socketMode: UInt16? {
+        if case .unix(_, let mode) = self { mode } else { nil }
+    }
+
     /// `*` is every IPv4 and every IPv6 address.
     fileprivate var socketAddresses: [SocketAddress] {
         switch self {
