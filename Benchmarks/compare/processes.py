@@ -35,7 +35,7 @@ def raise_file_limit(wanted):
 
 
 def parents():
-    """Parent pid and start time of every process, as {pid: (parent, start)}."""
+    """Parent pid and start time of every process that has not ended, as {pid: (parent, start)}."""
     found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -45,7 +45,9 @@ def parents():
         except OSError:
             continue
         fields = text[text.rindex(")") + 2:].split()
-        found[int(entry)] = (int(fields[1]), int(fields[19]))
+        # Z and X: ended, and only not yet collected by its parent.
+        if fields[0] not in "ZX":
+            found[int(entry)] = (int(fields[1]), int(fields[19]))
     return found
 
 
@@ -119,13 +121,18 @@ class Child:
             pass
         self._signal(family, signal.SIGKILL)
         self.process.wait()
+        deadline = time.monotonic() + 2
+        while self._alive(family) and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _alive(self, family):
+        """Those of {pid: start time} that still run. The start time tells a process from a later one with its pid."""
+        now = parents()
+        return [pid for pid, start in family.items() if pid in now and now[pid][1] == start]
 
     def _signal(self, family, number):
-        now = parents()
-        for pid, start in family.items():
-            # The start time guards against a pid that has been given to another process since.
-            if start is not None and pid in now and now[pid][1] == start:
-                try:
-                    os.kill(pid, number)
-                except ProcessLookupError:
-                    pass
+        for pid in self._alive(family):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass

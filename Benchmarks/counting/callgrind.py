@@ -12,9 +12,11 @@ class Profile:
 
     instructions: int = 0
     own: dict = field(default_factory=lambda: defaultdict(int))
-    """Instructions of each (function, object) itself, without what it calls."""
+    """Instructions of each (function, file name of its object) itself, without what it calls."""
     calls: dict = field(default_factory=lambda: defaultdict(int))
-    """How often each (function, object) was called."""
+    """How often each (function, file name of its object) was called."""
+    callers: dict = field(default_factory=lambda: defaultdict(int))
+    """How often one function called another, by (caller, called)."""
 
 
 def read(path):
@@ -34,13 +36,15 @@ def read(path):
             elif line.startswith("fn="):
                 function = line[3:]
             elif line.startswith("ob="):
-                objectname = line[3:]
+                objectname = line.rpartition("/")[2].removeprefix("ob=")
             elif line.startswith("cob="):
-                called_object = line[4:]
+                called_object = line.rpartition("/")[2].removeprefix("cob=")
             elif line.startswith("cfn="):
                 called = line[4:]
             elif line.startswith("calls="):
-                profile.calls[called, called_object or objectname] += int(line[6:].split()[0])
+                count = int(line[6:].split()[0])
+                profile.calls[called, called_object or objectname] += count
+                profile.callers[function, called] += count
                 called_object = None
                 after_calls = True
             elif line.startswith("totals:"):

@@ -1,6 +1,7 @@
 """Reads dhat's result file: heap allocations by the place that made them."""
 
 import json
+import re
 from collections import defaultdict
 
 TOOL = ["--tool=dhat", "--dhat-out-file={out}", "--num-callers=20", "-q"]
@@ -13,8 +14,8 @@ def read(path):
     is one too. Memory from mmap is not heap."""
     with open(path, errors="replace") as file:
         result = json.load(file)
-    # "0x1091D3: main (dt.c:3)"; the address may differ between runs.
-    names = [entry.split(": ", 1)[-1] for entry in result["ftbl"]]
+    # "0x1091D3: serve (in /run-1/proxy)"; the address and the folder differ between runs.
+    names = [re.sub(r"\(in [^)]*/", "(in ", entry.split(": ", 1)[-1]) for entry in result["ftbl"]]
     places = defaultdict(lambda: (0, 0))
     for place in result["pps"]:
         stack = tuple(names[index] for index in place["fs"])

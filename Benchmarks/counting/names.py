@@ -16,3 +16,8 @@ def readable(texts):
     done = subprocess.run([*command, "--simplified"], input="\n".join(texts), capture_output=True, text=True, timeout=60)
     lines = done.stdout.split("\n")
     return lines[:len(texts)] if done.returncode == 0 and len(lines) >= len(texts) else list(texts)
+
+
+def short(name, limit=140):
+    """The name cut in its middle to `limit` characters: some of the runtime's fill a screen."""
+    return name if len(name) <= limit else f"{name[:limit // 2]}…{name[-limit // 2:]}"
