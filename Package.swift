@@ -64,7 +64,8 @@ let package = Package(
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
         // What the fuzz targets check of the codec: also run in the tests, over the corpus and over seeded mutations of it.
         .target(name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers"], path: "Tests/Fuzz/Checks", swiftSettings: strict),
-        tests("ConfigurationTests", ["Configuration"]),
+        // Routing: what the one accepts, the other must take.
+        tests("ConfigurationTests", ["Configuration", "Routing"]),
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),

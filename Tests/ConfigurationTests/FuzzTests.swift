@@ -1,4 +1,5 @@
 import Foundation
+import Routing
 import Testing
 
 @testable import Configuration
@@ -119,11 +120,23 @@ import Testing
             let keys = router.routes.map { "\($0.host.map(\.description) ?? "")\($0.path)" }
             #expect(Set(keys).count == keys.count)
             for route in router.routes { #expect((try? RoutePath(route.path).segments) == route.segments) }
+            #expect(throws: Never.self) { try RouteTable(router.routes.map(rule)) }
         }
         for app in plan.apps {
             if case .upstream(let upstream) = app.kind { #expect(!upstream.servers.isEmpty && upstream.retry.tries > 0) }
         }
     }
+}
+
+/// A route as the route table takes it.
+func rule(_ route: RoutePlan) -> RouteRule {
+    let host: HostRule =
+        switch route.host {
+        case nil: .any
+        case .exact(let name, let port): .exact(name, port: port.map { UInt16($0) })
+        case .wildcard(let suffix): .wildcard(suffix: suffix)
+        }
+    return RouteRule(host: host, path: route.path, value: 0)
 }
 
 /// A small generator that gives the same numbers for the same seed everywhere.

@@ -73,7 +73,29 @@ struct Graph {
                 }
             }
         }
+        checkCounts(finished, &report)
         return finished.reversed()
+    }
+
+    /// Reports routers that unfold to more routes than a table may have.
+    ///
+    /// - Parameter finished: every node behind those that it leads to.
+    private func checkCounts(_ finished: [Int], _ report: inout Report) {
+        var counts = [Int](repeating: 0, count: links.count)
+        for node in finished {
+            var isReported = false
+            for link in links[node] {
+                let count = self.node(link.destination).map { counts[$0] } ?? 1
+                isReported = isReported || count > Plan.routeLimit
+                // Above the limit it is only known that it is: a sum of sums could overflow.
+                counts[node] = min(counts[node] + count, Plan.routeLimit + 1)
+            }
+            guard counts[node] > Plan.routeLimit, !isReported, let last = links[node].last else { continue }
+            report.error(
+                .referenceTooMany, at: last.range,
+                "\(quoted(names[node])) unfolds to more than \(Plan.routeLimit) routes: each of its routes leads to all of a router's",
+                help: "let fewer routes lead to routers")
+        }
     }
 
     private func reportLoop(_ nodes: [Int], _ link: Link, _ report: inout Report) {

@@ -69,6 +69,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case referenceKind = "reference.kind"
     case referenceLoop = "reference.loop"
     case referenceTooDeep = "reference.too-deep"
+    case referenceTooMany = "reference.too-many"
     case filterUnknown = "filter.unknown"
     case filterPlugin = "filter.plug-in"
 

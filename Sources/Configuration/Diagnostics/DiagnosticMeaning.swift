@@ -60,6 +60,7 @@ extension DiagnosticCode {
         case .referenceKind: "A name is that of a section which cannot stand there."
         case .referenceLoop: "Routers or pipelines lead back to themselves."
         case .referenceTooDeep: "More than 32 routers and pipelines lie on the way to an app."
+        case .referenceTooMany: "Routers on routers unfold to more than a million routes."
         case .filterUnknown: "No filter has the name that `use =` gives."
         case .filterPlugin: "`use =` names a file; filters from files are not available in this version."
         case .routerEmpty: "A router has no routes."

@@ -66,10 +66,10 @@ public struct UpstreamTimeoutsPlan: Sendable, Equatable {
 
 /// When a request is sent again.
 public struct RetryPlan: Sendable, Equatable {
-    /// Whether a request with an idempotent method is sent once more when its connection fails before the first byte of a
+    /// Whether a request with an idempotent method is sent once more when a reused connection fails before the first byte of a
     /// response.
     public var idempotent: Bool
-    /// Servers that are tried while none has been reached; at least 1.
+    /// Tries in all while no byte of the request can have reached the app; at least 1.
     public var tries: Int
 }
 

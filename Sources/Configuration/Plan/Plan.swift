@@ -1,7 +1,8 @@
 /// What a configuration says, checked and complete: the gateway is built from it and never looks at the text again.
 ///
-/// Every index in it is valid, no destination leads back to itself, and nesting is at most `Plan.depthLimit` deep. Nothing in
-/// it was opened, resolved or started.
+/// Every index in it is valid, no destination leads back to itself, nesting is at most `Plan.depthLimit` deep, and
+/// unfolding it gives at most `Plan.routeLimit` routes. Nothing in it was opened, resolved or
+/// started.
 public struct Plan: Sendable, Equatable {
     public var gateway: GatewayPlan
     /// At least one, in the order of the files.
@@ -13,6 +14,9 @@ public struct Plan: Sendable, Equatable {
 
     /// The most routers and pipelines that a request can pass through on its way to an app.
     public static let depthLimit = 32
+    /// The most ways by which requests can come from one router or pipeline to an app: what its table has when the routers that
+    /// it leads to are unfolded into it.
+    public static let routeLimit = 1_000_000
 
     /// The name of the section that a destination is.
     public func name(of destination: Destination) -> String {

@@ -149,10 +149,10 @@ extension OptionSchema {
                 "How long a request waits there before it is answered with 503."),
             Option(
                 "tries", .integer(1...10), standard: "3",
-                "Servers that are tried for one request while none has been reached."),
+                "Tries for one request in all, on one server after the other, while no byte of it can have reached the app."),
             Option(
                 "retry-idempotent", .boolean, standard: "on",
-                "Whether a request with an idempotent method is sent once more when its connection fails before the first byte of a response. One with another method never is."),
+                "Whether a request with an idempotent method (RFC 9110 §9.2.2) is sent once more when a connection kept from an earlier request fails before the first byte of a response: the app had most likely closed it. One with another method never is, once a byte of it was sent."),
             Option(
                 "resolve-interval", .duration(.seconds(1) ... .days(1)), or: ["off"], standard: "30s",
                 "How often server names are resolved again. `off` resolves them once, at start."),
