@@ -62,10 +62,12 @@ let package = Package(
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
-        // What the fuzz targets check of the codec: also run in the tests, over the corpus and over seeded mutations of it.
-        .target(name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers"], path: "Tests/Fuzz/Checks", swiftSettings: strict),
-        // Routing: what the one accepts, the other must take.
-        tests("ConfigurationTests", ["Configuration", "Routing"]),
+        // What the fuzz targets check of the codec and the configuration: also run in the tests, over the corpus and over seeded
+        // mutations of it.
+        .target(
+            name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing"],
+            path: "Tests/Fuzz/Checks", swiftSettings: strict),
+        tests("ConfigurationTests", ["Configuration", "FuzzChecks"]),
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
@@ -80,7 +82,7 @@ let package = Package(
 
 // Their main comes from libFuzzer: only Tests/Fuzz/run builds them, with `--sanitize=fuzzer`.
 if Context.environment["SLUICE_FUZZ"] != nil {
-    package.targets += ["RequestHead", "ResponseHead", "Chunked"].map { name in
+    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Configuration"].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/\(name)",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])

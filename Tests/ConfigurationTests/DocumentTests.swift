@@ -61,8 +61,7 @@ import Testing
         for block in blocks {
             let example = block.components(separatedBy: "```")[0]
             let files = ["conf.d/api.conf": "[app:api]\nservers = 127.0.0.1:9292\n"]
-            let (plan, diagnostics) = load(
-                example, files: files, environment: ["APP_SERVERS": "10.0.0.1:9292 10.0.0.2:9292"], filters: FilterSchemas())
+            let (plan, diagnostics) = load(example, files: files, filters: FilterSchemas())
             #expect(diagnostics.text() == "", "\(example)")
             #expect(plan != nil)
         }

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import FuzzChecks
 
 /// Files below `Tests/Golden/configuration`, and the comparison with what is expected.
 enum Golden {
@@ -49,9 +50,3 @@ struct GoldenFolder: ConfigurationFiles {
         return MemoryFiles(Dictionary(uniqueKeysWithValues: names.map { (directory + "/" + $0, "") })).match(glob)
     }
 }
-
-/// What `${NAME}` takes in the golden files.
-let goldenEnvironment = [
-    "PORT": "8080", "NAME": "demo", "WORD": "http", "EMPTY": "", "SERVERS": "127.0.0.1:9292 127.0.0.1:9293",
-    "CONTROL": "a\u{1}b", "HOST": "api.example.org", "LOG": "/var/log/sluice/access log",
-]

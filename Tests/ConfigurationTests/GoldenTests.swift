@@ -1,12 +1,13 @@
 import Configuration
 import Foundation
+import FuzzChecks
 import Testing
 
 @Suite struct GoldenTests {
     @Test(arguments: Golden.names(in: "broken"))
     func brokenFilesSayWhatIsWrong(_ name: String) {
         let (plan, diagnostics) = Configuration.load(
-            path: name + ".conf", files: GoldenFolder("broken"), environment: goldenEnvironment, filters: sampleFilters)
+            path: name + ".conf", files: GoldenFolder("broken"), environment: sampleEnvironment, filters: sampleFilters)
         #expect(!diagnostics.isEmpty, "nothing is wrong with \(name).conf")
         #expect((plan == nil) == diagnostics.contains { $0.severity == .error })
         let difference = Golden.difference(
@@ -17,7 +18,7 @@ import Testing
     @Test(arguments: Golden.names(in: "accepted"))
     func acceptedFilesMakeTheirPlan(_ name: String) throws {
         let (plan, diagnostics) = Configuration.load(
-            path: name + ".conf", files: GoldenFolder("accepted"), environment: goldenEnvironment, filters: sampleFilters)
+            path: name + ".conf", files: GoldenFolder("accepted"), environment: sampleEnvironment, filters: sampleFilters)
         #expect(diagnostics.text() == "")
         let difference = Golden.difference(
             try #require(plan).dump, Golden.folder.appending(path: "accepted/\(name).plan"))
@@ -27,7 +28,7 @@ import Testing
     @Test(arguments: ["look-everything-at-once", "include-error-inside", "section-duplicate", "listener-none"])
     func machinesReadTheSame(_ name: String) throws {
         let diagnostics = Configuration.load(
-            path: name + ".conf", files: GoldenFolder("broken"), environment: goldenEnvironment, filters: sampleFilters
+            path: name + ".conf", files: GoldenFolder("broken"), environment: sampleEnvironment, filters: sampleFilters
         ).diagnostics
         let difference = Golden.difference(diagnostics.json, Golden.folder.appending(path: "broken/\(name).json"))
         #expect(difference == nil)

@@ -1,4 +1,5 @@
 import Configuration
+import FuzzChecks
 import Testing
 
 @Suite struct LoadTests {

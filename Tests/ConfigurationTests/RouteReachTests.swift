@@ -1,4 +1,5 @@
 import Configuration
+import FuzzChecks
 import Testing
 
 /// A route that is called unreachable is taken by no request: compared with a router that follows the rules word by word.
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test func noRequestTakesAnUnreachableRoute() throws {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         var warned = 0
         for _ in 0..<400 {
             var routers = (0..<3).map { router in randomRoutes(of: router, &random) }
@@ -46,7 +47,7 @@ import Testing
         #expect(warned > 100)
     }
 
-    private func randomRoutes(of router: Int, _ random: inout SplitMix) -> [Route] {
+    private func randomRoutes(of router: Int, _ random: inout SeededGenerator) -> [Route] {
         let patterns: [String?] = [nil, nil, nil, "a.org", "b.a.org", "d.org", "*.a.org", "*.b.a.org"]
         var routes: [Route] = []
         for _ in 0...Int.random(in: 0...5, using: &random) {

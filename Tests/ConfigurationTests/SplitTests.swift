@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import FuzzChecks
 import Testing
 
 /// Where a file is cut into parts, and how its lines end, makes no difference.
@@ -7,7 +8,7 @@ import Testing
     private static let names = Golden.names(in: "accepted").filter { $0 != "include" }
 
     private func plan(_ text: String, files: [String: String] = [:]) -> (dump: String?, report: String) {
-        let (plan, diagnostics) = load(text, files: files, environment: goldenEnvironment)
+        let (plan, diagnostics) = load(text, files: files, environment: sampleEnvironment)
         // Only the places of sections and routes differ.
         let dump = plan?.dump.split(separator: "\n").map { $0.split(separator: "  # ")[0] }.joined(separator: "\n")
         return (dump, diagnostics.text())

@@ -1,0 +1,104 @@
+import Configuration
+import Routing
+
+/// What holds for every `gateway.conf`, right or wrong.
+package func checkConfiguration(_ bytes: [UInt8]) {
+    var files = MemoryFiles(["parts/demo.conf": "[app:demo]\nuse = echo\n"])
+    files.files["gateway.conf"] = bytes
+    let (plan, diagnostics) = Configuration.load(
+        path: "gateway.conf", files: files, environment: sampleEnvironment, filters: sampleFilters)
+    check((plan == nil) == diagnostics.contains { $0.severity == .error }, "a plan and an error, or neither", bytes)
+    let lineCount = bytes.count { $0 == UInt8(ascii: "\n") } + 1
+    for diagnostic in diagnostics {
+        check(diagnostic.severity == diagnostic.code.severity, "another severity than the code's", bytes)
+        guard let location = diagnostic.location else { continue }
+        check(location.line >= 1 && location.column >= 1 && location.endColumn > location.column, "a place that is none", bytes)
+        check(location.file != "gateway.conf" || location.line <= lineCount, "a line behind the end", bytes)
+    }
+    for scalar in (diagnostics.text() + diagnostics.json).unicodeScalars {
+        check((scalar.value >= 0x20 || scalar == "\n") && !(0x7F..<0xA0).contains(scalar.value), "a control character", bytes)
+    }
+    if let plan { checkPlan(plan, bytes) }
+}
+
+private func checkPlan(_ plan: Plan, _ bytes: [UInt8]) {
+    check(!plan.listeners.isEmpty, "no listener", bytes)
+    var depths: [Destination: Int] = [:]
+    for listener in plan.listeners {
+        check(!listener.addresses.isEmpty, "no address", bytes)
+        check(listener.headLimits.targetBytes <= listener.headLimits.headBytes, "limits out of order", bytes)
+        check(depth(of: listener.serve, in: plan, &depths, left: 1000, bytes) <= Plan.depthLimit, "too deep", bytes)
+    }
+    for router in plan.routers {
+        check(!router.routes.isEmpty, "no routes", bytes)
+        for route in router.routes {
+            check(route.path == "/" + route.segments.joined(separator: "/"), "a path and other segments", bytes)
+        }
+        do throws(RouteRuleFault) {
+            _ = try RouteTable(router.routes.map(rule))
+        } catch {
+            check(false, "the route table refuses: \(error)", bytes)
+        }
+    }
+    for app in plan.apps {
+        if case .upstream(let upstream) = app.kind {
+            check(!upstream.servers.isEmpty && upstream.retry.tries > 0, "an app without servers", bytes)
+        }
+    }
+}
+
+/// How many routers and pipelines lie on the longest way to an app.
+private func depth(
+    of destination: Destination, in plan: Plan, _ known: inout [Destination: Int], left: Int, _ bytes: [UInt8]
+) -> Int {
+    if let depth = known[destination] { return depth }
+    check(left > 0, "a loop", bytes)
+    let result: Int
+    switch destination {
+    case .app(let index):
+        check(plan.apps.indices.contains(index), "an app that is not there", bytes)
+        result = 0
+    case .router(let index):
+        check(plan.routers.indices.contains(index), "a router that is not there", bytes)
+        let depths = plan.routers[index].routes.map { depth(of: $0.destination, in: plan, &known, left: left - 1, bytes) }
+        result = 1 + (depths.max() ?? 0)
+    case .pipeline(let index):
+        check(plan.pipelines.indices.contains(index), "a pipeline that is not there", bytes)
+        let pipeline = plan.pipelines[index]
+        check(pipeline.filters.allSatisfy(plan.filters.indices.contains), "a filter that is not there", bytes)
+        result = 1 + depth(of: pipeline.destination, in: plan, &known, left: left - 1, bytes)
+    }
+    known[destination] = result
+    return result
+}
+
+/// A route as the route table takes it.
+private func rule(_ route: RoutePlan) -> RouteRule {
+    let host: HostRule =
+        switch route.host {
+        case nil: .any
+        case .exact(let name, let port): .exact(name, port: port.map { UInt16($0) })
+        case .wildcard(let suffix): .wildcard(suffix: suffix)
+        }
+    return RouteRule(host: host, path: route.path, value: 0)
+}
+
+/// Filters that exist in tests alone: with options of the types that the sections of the gateway do not use.
+package let sampleFilters = FilterSchemas([
+    "rate-limit": OptionSchema([
+        Option("rate", .rate, isRequired: true, "How much."),
+        Option("burst", .integer(0...1_000_000), standard: "0", "How much at once."),
+        Option("key", .choice(["client-address", "host"]), standard: "client-address", "By what."),
+    ]),
+    "gzip": OptionSchema([
+        Option("types", .string, standard: "text/*", isList: true, "Media types."),
+        Option("level", .integer(1...9), standard: "1", "How hard to try."),
+        Option("comment", .string, "A text."),
+    ]),
+])
+
+/// What `${NAME}` takes in tests and golden files.
+package let sampleEnvironment = [
+    "PORT": "8080", "NAME": "demo", "WORD": "http", "EMPTY": "", "SERVERS": "127.0.0.1:9292 127.0.0.1:9293",
+    "CONTROL": "a\u{1}b", "HOST": "api.example.org", "LOG": "/var/log/sluice/access log",
+]
