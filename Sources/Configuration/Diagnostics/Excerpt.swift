@@ -27,7 +27,8 @@ extension SourceFile {
             shown = lineRange.lowerBound
         }
         var last = isLong ? min(lineRange.upperBound, shown + Self.window) : lineRange.upperBound
-        while last > shown, last < lineRange.upperBound, isContinuation(bytes[last]) { last -= 1 }
+        // Back to the start of a character: at most three bytes, whatever nonsense the line holds.
+        for _ in 0..<3 where last < lineRange.upperBound && isContinuation(bytes[last]) { last -= 1 }
 
         excerpt += displayed(shown..<start)
         let indent = terminalWidth(excerpt)
