@@ -201,13 +201,15 @@ final class Exchange {
         case .granted: if let grant = grant.take() { carryOut(grant) }
         default: break
         }
-        if phase == .request {
-            if !requestDone && !requestAbandoned { pumpRequest() }
-            if phase == .request { pumpHead() }
+        guard let client else { return }
+        if phase == .request, let app {
+            if !requestDone && !requestAbandoned { pumpRequest(app, client) }
+            // Another connection may have taken the place of one that failed.
+            if phase == .request, let app = self.app { pumpHead(app, client) }
         }
-        if phase == .response {
-            if !requestDone && !requestAbandoned { pumpRequest() }
-            if phase == .response { pumpResponse() }
+        if phase == .response, let app {
+            if !requestDone && !requestAbandoned { pumpRequest(app, client) }
+            if phase == .response { pumpResponse(app, client) }
         }
         switch phase {
         case .tunnel: pumpTunnel()

@@ -11,17 +11,17 @@ extension Exchange {
     /// Takes a parsed request from `client`: checks what can be checked by the head, finds its route and sets out for the app.
     func start(for client: ClientConnection) {
         self.client = client
-        let settings = client.listener.settings
+        let listener = client.listener
         record.version = request.version
         record.marks.headRead = microseconds
         keepsClient =
             request.keepsAlive && !proxy.isDraining
-            && (settings.requestsAConnection == 0 || Int(record.exchangesBefore) + 1 < settings.requestsAConnection)
+            && (listener.settings.requestsAConnection == 0 || Int(record.exchangesBefore) + 1 < listener.settings.requestsAConnection)
         requestReader = BodyReader(request.framing)
         findClientAddress(client)
-        if case .length(let length) = request.framing, length > settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
+        if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
-        guard let app = headSlab.withBytes({ route(client.listener, $0) }) else { return }
+        guard let app = headSlab.withBytes({ route(listener, $0) }) else { return }
         switch app {
         case .echo: startEcho()
         case .upstream(let upstream): lease(from: upstream)

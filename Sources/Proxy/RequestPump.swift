@@ -14,9 +14,9 @@ extension Exchange {
     static var slabsATurn: Int { 32 }
 
     /// Sends what there is of the request. Returns when all is sent (`requestDone`) or something must be waited for.
-    func pumpRequest() {
+    func pumpRequest(_ app: AppConnection, _ client: ClientConnection) {
         var slabsLeft = Self.slabsATurn
-        while let app, let client {
+        while true {
             if client.input.payloadCount > 0 || requestReader.isFinished {
                 guard app.stream.canSend else { return wait(.appTakes) }
             }
@@ -127,7 +127,7 @@ extension Exchange {
         requestAbandoned = true
         app?.output.removeAll()
         app?.stream.canReceive = true
-        if phase == .request { pumpHead() }
+        if phase == .request, let app, let client { pumpHead(app, client) }
     }
 
     /// Parses the trailer section that stands at the raw bytes of `peer`, and keeps the fields that may be passed on as text.
@@ -168,11 +168,10 @@ extension Exchange {
         default: break
         }
         guard isNew, let app else { return }
-        let settings = app.upstream.settings
         switch what {
-        case .appTakes: appTakesBy = loop.now &+ settings.sendIdleTimeout
-        case .appHead: appSpeaksBy = loop.now &+ settings.responseTimeout
-        default: appSpeaksBy = loop.now &+ settings.bodyIdleTimeout
+        case .appTakes: appTakesBy = loop.now &+ app.upstream.settings.sendIdleTimeout
+        case .appHead: appSpeaksBy = loop.now &+ app.upstream.settings.responseTimeout
+        default: appSpeaksBy = loop.now &+ app.upstream.settings.bodyIdleTimeout
         }
         loop.setDeadline(app, min(appTakesBy, appSpeaksBy))
     }

@@ -16,8 +16,8 @@ extension Exchange {
     private static var spliceFrom: UInt64 { 128 * 1024 }
 
     /// Reads until the head of the final response is there, passing interim ones on.
-    func pumpHead() {
-        while let app, let client {
+    func pumpHead(_ app: AppConnection, _ client: ClientConnection) {
+        while true {
             if app.input.rawCount > 0 {
                 proxy.responseFields.removeAll()
                 let outcome = app.input.withReceived { bytes in
@@ -135,9 +135,9 @@ extension Exchange {
     }
 
     /// Passes the body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
-    func pumpResponse() {
+    func pumpResponse(_ app: AppConnection, _ client: ClientConnection) {
         var slabsLeft = Self.slabsATurn
-        while let app, let client {
+        while true {
             if pipe != nil {
                 if !spliceBody(app, client, &slabsLeft) { return }
                 continue
