@@ -44,7 +44,7 @@ final class ClientConnection: Peer {
     /// Milliseconds that a closing connection may go on sending before it is reset.
     private static let lingerTime: Int64 = 2_000
     /// A client that ends its side so soon after its request (milliseconds) wants the answer; later it has gone away.
-    private static let halfCloseGrace: Int64 = 1_000
+    static let halfCloseGrace: Int64 = 1_000
 
     init(descriptor: Int32, address: SocketAddress, listener: Listener, proxy: ProxyLoop) {
         self.proxy = proxy
@@ -96,6 +96,9 @@ final class ClientConnection: Peer {
             exchange.abort(.clientReset)
         } else if exchange.requestDone && loop.now &- requestEndedAt > Self.halfCloseGrace {
             exchange.abort(.clientClosed)
+        } else {
+            // The end is reported once. Whether the client has gone away shows later.
+            watchPace(until: min(deadline, loop.now &+ Self.halfCloseGrace))
         }
     }
 

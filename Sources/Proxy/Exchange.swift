@@ -90,6 +90,8 @@ final class Exchange {
     var tries = 0
     /// Bytes that the kernel took for the app in this try.
     var sentThisTry = 0
+    /// Bytes that a client which ended its side had been sent when it was looked at last.
+    var sentAtLook: UInt64 = 0
     /// How fast the client sends its body, and takes the response.
     var bodyPace = ClientPace()
     var takePace = ClientPace()
@@ -142,6 +144,7 @@ final class Exchange {
         asksUpgrade = false
         interimCount = 0
         sawContinue = false
+        sentAtLook = 0
         appTakesBy = .max
         appSpeaksBy = .max
         tried = .none

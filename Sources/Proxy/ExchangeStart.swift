@@ -144,9 +144,15 @@ extension Exchange {
             return
         }
         var next = Int64.max
+        if client.stream.peerEnded {
+            // It ended its side, and the response has stood still since the last look: only the next write could tell that it is gone.
+            if phase == .response && waits.contains(.appBody) && record.clientBytesOut == sentAtLook { return abort(.clientClosed) }
+            sentAtLook = record.clientBytesOut
+            next = loop.now &+ ClientConnection.halfCloseGrace
+        }
         if waits.contains(.clientBody) {
             switch bodyPace.verdict(loop.now, idle: settings.bodyIdleTimeout, rate: settings.minBodyRate, grace: settings.rateGrace) {
-            case .fair(let check): next = check
+            case .fair(let check): next = min(next, check)
             case .idle: return fail(.requestBodyTimeout)
             case .slow: return fail(.requestBodyTooSlow)
             }

@@ -37,7 +37,8 @@ extension Exchange {
             guard app.makeRoom() else { return fail(.upstreamResponseHeadTooLarge) }
             switch app.stream.receive(into: &app.input, pool: slabs) {
             case .bytes(let count):
-                noteHeard(count)
+                // A part of a head is no progress: who drips one must not put its time-out off.
+                record.appBytesIn &+= UInt64(count)
                 if record.marks.firstByte < 0 { record.marks.firstByte = microseconds }
             case .wouldBlock: return wait(.appHead)
             case .end: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseClosed) : fail(.upstreamResponseClosed)
@@ -67,6 +68,7 @@ extension Exchange {
             flushClient(client)
         }
         app.input.consumeRaw(response.end &- app.input.rawStart)
+        noteHeard(0)
         return true
     }
 
@@ -99,6 +101,7 @@ extension Exchange {
             return fail(.gatewayHeadTooLarge)
         }
         app.input.consumeRaw(response.end &- app.input.rawStart)
+        noteHeard(0)
         responseReader = BodyReader(response.framing)
         responseWriter = BodyWriter(framing)
         responseWriterEnded = false
