@@ -39,6 +39,19 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         return Descriptor.failure(error)
     }
 
+    /// Reads over the beginning of `scratch` and compares with `ring`, an endless repetition of which `position` bytes came before.
+    /// `ring` holds its period twice. For bodies of gigabytes, in a debug build too.
+    func readAndCompare(_ scratch: inout [UInt8], _ ring: [UInt8], position: Int) -> (transfer: Transfer, isEqual: Bool) {
+        let got = unsafe scratch.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+        guard got > 0 else { return (got == 0 ? .closed : Descriptor.failure(errno), true) }
+        let difference = unsafe scratch.withUnsafeBytes { scratch in
+            unsafe ring.withUnsafeBytes { ring in
+                unsafe memcmp(scratch.baseAddress!, ring.baseAddress! + position % (ring.count / 2), got)
+            }
+        }
+        return (.bytes(got), difference == 0)
+    }
+
     func write(_ bytes: ArraySlice<UInt8>) -> Transfer {
         let sent = unsafe bytes.withUnsafeBytes { buffer in
             unsafe send(number, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
@@ -146,6 +159,13 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         if let source { unsafe _ = calling(loopback(source, 0)) { unsafe bind(made.number, $0, $1) } }
         made.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         return try finishConnecting(made, unsafe calling(loopback("127.0.0.1", port)) { unsafe connect(made.number, $0, $1) })
+    }
+
+    /// Begins to connect and does not wait for the other side.
+    static func connecting(port: UInt16) throws -> Descriptor? {
+        let made = try Descriptor(socket(AF_INET, stream | nonBlocking, 0), "socket")
+        unsafe _ = calling(loopback("127.0.0.1", port)) { unsafe connect(made.number, $0, $1) }
+        return made
     }
 
     static func connected(unix path: String) throws -> Descriptor? {

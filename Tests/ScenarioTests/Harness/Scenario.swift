@@ -33,9 +33,7 @@ final class Scenario {
     }
 
     private init(_ options: Options) throws {
-        var template = "/tmp/sluice-scenario-XXXXXX".utf8CString.map { $0 }
-        guard unsafe mkdtemp(&template) != nil else { throw ScenarioFailure("mkdtemp") }
-        let folder = text(template.dropLast().map { UInt8(bitPattern: $0) })
+        let folder = try Folder.made()
         self.folder = folder
         do {
             apps = try (0..<options.servers).map { index in
@@ -62,7 +60,7 @@ final class Scenario {
             gateway = try Gateway(
                 arguments: ["run", "\(folder)/gateway.conf"], listeners: options.listeners, fileLimit: options.fileLimit)
         } catch {
-            remove(folder: folder)
+            Folder.remove(folder)
             throw error
         }
     }
@@ -70,7 +68,7 @@ final class Scenario {
     /// Runs a script and the checks at its end.
     static func run(_ options: Options = Options(), _ script: (Scenario) throws -> Void) throws {
         let scenario = try Scenario(options)
-        defer { remove(folder: scenario.folder) }
+        defer { Folder.remove(scenario.folder) }
         do {
             try script(scenario)
             scenario.clients.forEach { $0.close() }
@@ -118,9 +116,7 @@ final class Scenario {
         var found: ScriptedConnection?
         _ = try wait {
             for app in apps where app.listening.number >= 0 && app.listening.pending(POLLIN) != 0 { _ = try app.accept() }
-            found = apps.flatMap(\.connections).first {
-                $0.socket.number >= 0 && !$0.hasEnded && (!$0.unread.isEmpty || $0.socket.pending(POLLIN) != 0)
-            }
+            found = apps.flatMap(\.connections).first { $0.hasArrivals() }
             return found != nil
         }
         guard let found else { throw ScenarioFailure("no app has anything to read", at: location) }
@@ -151,18 +147,4 @@ final class Scenario {
     func warm(at location: SourceLocation = #_sourceLocation) throws -> ScriptedConnection {
         try probe(at: location)
     }
-}
-
-/// Removes a folder and the files in it.
-func remove(folder: String) {
-    if let listing = unsafe opendir(folder) {
-        while let entry = unsafe readdir(listing) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != "." && name != ".." { unsafe _ = unlink("\(folder)/\(name)") }
-        }
-        unsafe _ = closedir(listing)
-    }
-    unsafe _ = rmdir(folder)
 }

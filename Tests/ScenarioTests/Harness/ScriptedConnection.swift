@@ -95,6 +95,36 @@ final class ScriptedConnection {
         }
     }
 
+    /// Takes what has arrived, without waiting; true when there is something for the script to read.
+    func hasArrivals() -> Bool {
+        while ended == nil, socket.number >= 0, socket.pending(POLLIN) != 0 {
+            guard (try? fill(Deadline(.zero), "", #_sourceLocation)) == true else { break }
+        }
+        return !unread.isEmpty
+    }
+
+    /// Takes what has arrived, at most half of `ring`, without waiting, and compares it with an endless repetition of the first half
+    /// of `ring` (whose second half is the same again), of which `position` bytes came before. Keeps no log of it. Returns how much.
+    func takeArrived(_ scratch: inout [UInt8], equalTo ring: [UInt8], position: Int, at location: SourceLocation = #_sourceLocation) throws -> Int {
+        var done = 0
+        if !unread.isEmpty {
+            let start = position % (ring.count / 2)
+            guard unread.elementsEqual(ring[start..<(start + unread.count)]) else { throw ScenarioFailure("\(name): wrong bytes near \(position)", at: location) }
+            done = unread.count
+            unread.removeAll()
+        }
+        while ended == nil {
+            let (transfer, isEqual) = socket.readAndCompare(&scratch, ring, position: position + done)
+            guard isEqual else { throw ScenarioFailure("\(name): wrong bytes near \(position + done)", at: location) }
+            switch transfer {
+            case .bytes(let count): done += count
+            case .wouldBlock: return done
+            case let end: ended = end
+            }
+        }
+        return done
+    }
+
     private func need(_ count: Int, _ what: String, _ deadline: Deadline, _ location: SourceLocation) throws {
         while unread.count < count {
             guard try fill(deadline, what, location) else {
@@ -155,27 +185,6 @@ final class ScriptedConnection {
         return take(unread.count)
     }
 
-    /// Reads and drops up to `count` bytes; returns how many came before the end or the count.
-    func discard(_ count: Int, at location: SourceLocation = #_sourceLocation) throws -> Int {
-        var done = 0
-        let deadline = Deadline(.seconds(120))
-        var block: [UInt8] = []
-        while done < count {
-            block.removeAll(keepingCapacity: true)
-            switch socket.read(into: &block, upTo: min(65536, count - done)) {
-            case .bytes(let got): done += got
-            case .wouldBlock:
-                guard socket.await(POLLIN, until: deadline) != 0 else {
-                    throw ScenarioFailure("\(name): only \(done) of \(count) bytes came", at: location)
-                }
-            case let end:
-                ended = end
-                return done
-            }
-        }
-        return done
-    }
-
     /// The other side closes (FIN) and sends nothing more.
     func expectClosed(at location: SourceLocation = #_sourceLocation) throws {
         let more = try fill(Deadline(), "a close", location)
@@ -196,6 +205,13 @@ final class ScriptedConnection {
         guard !more, unread.isEmpty else {
             throw ScenarioFailure("\(name): expected an end, got \(shown(unread))", at: location)
         }
+    }
+
+    /// The other side ends, whatever it sends before; that is in the log.
+    func expectBrokenOff(at location: SourceLocation = #_sourceLocation) throws {
+        let deadline = Deadline()
+        while try fill(deadline, "an end", location) {}
+        unread.removeAll()
     }
 
     /// No byte has come and the other side has not closed. Says nothing about later: put a barrier before it.
@@ -283,5 +299,49 @@ final class ScriptedConnection {
         }
         try answer(body, at: location)
         return request
+    }
+}
+
+extension ScriptedConnection {
+    /// Sends a plain GET.
+    func get(_ path: String, host: String = "app.test", at location: SourceLocation = #_sourceLocation) throws {
+        try send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n", at: location)
+    }
+
+    /// The next response must be a `200` with this body.
+    @discardableResult
+    func expectAnswer(_ body: String, at location: SourceLocation = #_sourceLocation) throws -> Message {
+        let response = try receiveResponse(at: location)
+        guard response.status == 200, response.bodyText == body else {
+            throw ScenarioFailure("\(name): expected 200 \(body), got \(response.head.startLine) \(shown(response.body))", at: location)
+        }
+        return response
+    }
+
+    /// The next response must be the gateway's own, with this status and reason code, as a problem body (RFC 9457).
+    @discardableResult
+    func expectReply(_ status: Int, _ reason: String, at location: SourceLocation = #_sourceLocation) throws -> Message {
+        let reply = try receiveResponse(at: location)
+        let body = reply.bodyText
+        guard reply.status == status, reply.reason == reason else {
+            throw ScenarioFailure(
+                "\(name): expected \(status) \(reason), got \(reply.head.startLine), reason \(reply.reason ?? "none"), \(body)", at: location)
+        }
+        guard reply.head["Content-Type"] == "application/problem+json", reply.head["Date"] != nil, reply.head["Content-Length"] != nil,
+            body.hasPrefix("{"), body.hasSuffix("}") || body.hasSuffix("}\n"), body.contains("\"status\":\(status)"), body.contains("\"\(reason)\""),
+            body.contains("\"title\":\"")
+        else { throw ScenarioFailure("\(name): not a problem reply: \(reply.head.fields) \(body)", at: location) }
+        return reply
+    }
+
+    /// The gateway's own reply, after which it closes.
+    @discardableResult
+    func expectFinalReply(_ status: Int, _ reason: String, at location: SourceLocation = #_sourceLocation) throws -> Message {
+        let reply = try expectReply(status, reason, at: location)
+        guard reply.head["Connection"]?.lowercased() == "close" else {
+            throw ScenarioFailure("\(name): the reply lacks Connection: close: \(reply.head.fields)", at: location)
+        }
+        try expectClosed(at: location)
+        return reply
     }
 }
