@@ -44,25 +44,25 @@ extension Exchange {
     private func route(_ listener: Listener, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape) -> AppOnLoop? {
         switch listener.routes {
         case .app(let index):
-            setRewrite(.none, path, RouteMatch(value: 0, prefixLength: 0))
+            setRewrite(FoundRoute(app: index, path: path))
             return proxy.apps[index]
-        case .table(let table, let targets):
+        case .routers(let routers, let start):
             let port: UInt16 = listener.settings.isHTTPS ? 443 : 80
             let authority = bytes.extracting(request.authority.range)
-            guard let match = table.match(authority: authority, defaultPort: port, path: path, shape: shape), let app = targets[match.value].app else {
+            guard let found = routers.find(from: start, authority: authority, defaultPort: port, path: path, shape: shape) else {
                 fail(.routeNone)
                 return nil
             }
-            setRewrite(targets[match.value].rewrite, path, match)
-            return proxy.apps[app]
+            setRewrite(found)
+            return proxy.apps[found.app]
         }
     }
 
     /// Notes what of the path is replaced, and by what.
-    private func setRewrite(_ rewrite: PathRewrite, _ path: Span<UInt8>, _ match: RouteMatch) {
+    private func setRewrite(_ found: FoundRoute) {
         guard request.form != .asterisk, !request.path.isEmpty else { return }
-        strippedPath = rewrite.parts(of: path, match).rest.lower
-        if case .replacePrefix(let bytes) = rewrite { replacement = bytes }
+        strippedPath = found.rest
+        replacement = found.replacement
     }
 
     /// The request asks for another protocol that the app may switch to. Not for HTTP/2 and TLS, which would take the connection past

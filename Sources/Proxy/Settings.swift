@@ -124,21 +124,8 @@ public struct ProxySettings: Sendable {
 public enum RouteSettings: Sendable {
     /// All to one app.
     case app(Int)
-    /// By host and path; the table's value is an index into `targets`.
-    case table(RouteTable, targets: [RouteTarget])
-}
-
-/// What a matching route does.
-public struct RouteTarget: Sendable {
-    /// Index into `ProxySettings.apps`; nil where a router knows no route: 404.
-    public var app: Int?
-    /// What becomes of the path on its way to the app.
-    public var rewrite: PathRewrite
-
-    public init(app: Int?, rewrite: PathRewrite = .none) {
-        self.app = app
-        self.rewrite = rewrite
-    }
+    /// By host and path, from router `start` on; the apps are indexes into `ProxySettings.apps`.
+    case routers(RouterSet, start: Int)
 }
 
 /// A range of IP addresses: `10.0.0.0/8`. IPv4 addresses mapped into IPv6 count as IPv4.

@@ -8,12 +8,13 @@ import Upstreams
 /// From the plan, which is about the config, to the settings, which are about running.
 extension GatewaySettings {
     public init(_ plan: Plan) {
+        let routes = PlanRoutes(plan)
         self.init(
             apps: plan.apps.map { AppSettings($0, plan.gateway) },
             listeners: plan.listeners.map { listener in
                 var setup = ListenerSetup(
                     addresses: listener.addresses.flatMap(\.socketAddresses), backlog: Int32(clamping: listener.backlog),
-                    settings: ListenerSettings(listener), routes: RouteFlattening.routes(of: listener.serve, in: plan))
+                    settings: ListenerSettings(listener), routes: routes.settings(of: listener.serve))
                 if let mode = listener.addresses.lazy.compactMap(\.socketMode).first { setup.socketMode = mode }
                 return setup
             })
