@@ -4,7 +4,7 @@ import Buffers
 /// that a step costs the same however many siblings there are.
 struct PathTree: Sendable {
     private struct Edge {
-        var hash: UInt64 = 0
+        // Without the hash: four edges fill a cache line, and comparing parent and name is as quick.
         var parent: Int32 = -1
         /// The node that the edge leads to; -1 in an empty slot.
         var child: Int32 = -1
@@ -34,17 +34,10 @@ struct PathTree: Sendable {
     mutating func insert(_ path: [[UInt8]], below root: Int32, rule: Int32) -> Int32? {
         var node = root
         for name in path {
-            var hash = NameHash(below: node)
-            var offset = 0
-            while offset < name.count {
-                hash.add(Words.padded(name.span, from: offset, upTo: name.count))
-                offset += 8
-            }
-            let value = hash.value(length: name.count)
-            if let child = child(of: node, value, name.span, 0, name.count, isPlain: true) {
+            if let child = child(of: node, hash(name[...], below: node), name.span, 0, name.count, isPlain: true) {
                 node = child
             } else {
-                node = addEdge(from: node, value, name)
+                node = addEdge(from: node, name)
             }
         }
         if nodes[Int(node)].rule >= 0 { return nodes[Int(node)].rule }
@@ -52,13 +45,24 @@ struct PathTree: Sendable {
         return nil
     }
 
-    private mutating func addEdge(from parent: Int32, _ hash: UInt64, _ name: [UInt8]) -> Int32 {
+    private func hash(_ name: ArraySlice<UInt8>, below parent: Int32) -> UInt64 {
+        var hash = NameHash(below: parent)
+        var offset = 0
+        while offset < name.count {
+            hash.add(Words.padded(name.span, from: offset, upTo: name.count))
+            offset += 8
+        }
+        return hash.value(length: name.count)
+    }
+
+    private mutating func addEdge(from parent: Int32, _ name: [UInt8]) -> Int32 {
         if 2 * (edgeCount + 1) > slots.count { grow() }
         nodes.append(Node())
         nodes[Int(parent)].hasChildren = true
         let child = Int32(nodes.count - 1)
-        place(Edge(hash: hash, parent: parent, child: child, nameStart: Int32(names.count), nameCount: Int32(name.count)))
+        let edge = Edge(parent: parent, child: child, nameStart: Int32(names.count), nameCount: Int32(name.count))
         names.append(contentsOf: name)
+        place(edge)
         edgeCount += 1
         return child
     }
@@ -70,7 +74,8 @@ struct PathTree: Sendable {
     }
 
     private mutating func place(_ edge: Edge) {
-        var slot = Int(truncatingIfNeeded: edge.hash) & (slots.count - 1)
+        let name = names[Int(edge.nameStart)..<Int(edge.nameStart + edge.nameCount)]
+        var slot = Int(truncatingIfNeeded: hash(name, below: edge.parent)) & (slots.count - 1)
         while slots[slot].child >= 0 { slot = (slot + 1) & (slots.count - 1) }
         slots[slot] = edge
     }
@@ -85,7 +90,7 @@ struct PathTree: Sendable {
         while true {
             let edge = slots[slot]
             if edge.child < 0 { return nil }
-            if edge.hash == hash, edge.parent == parent,
+            if edge.parent == parent,
                 isPlain ? equals(edge, text, start, end) : equalsDecoded(edge, text, start, end)
             {
                 return edge.child

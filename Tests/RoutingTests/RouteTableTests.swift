@@ -93,4 +93,19 @@ import Testing
             #expect(table.value("h", "/service-\(index)/v8") == nil)
         }
     }
+
+    /// Entries that differ only in their kind or port lie close together in some of these small tables.
+    @Test func kindsAndPortsOfAHostAreToldApart() throws {
+        for number in 0..<400 {
+            let name = "host\(number).org"
+            var rules = [RouteRule(host: .any, path: "/", value: 0)]
+            for other in 0..<6 { rules.append(RouteRule(host: .exact("other\(number)-\(other)", port: nil), path: "/", value: 9)) }
+            let wildcard = try RouteTable(rules + [RouteRule(host: .wildcard(suffix: name), path: "/", value: 1)])
+            #expect(wildcard.value(name, "/") == 0 && wildcard.value("a." + name, "/") == 1)
+            let exact = try RouteTable(rules + [
+                RouteRule(host: .exact(name, port: 81), path: "/", value: 2), RouteRule(host: .wildcard(suffix: "x." + name), path: "/", value: 3),
+            ])
+            #expect(exact.value(name, "/") == 0 && exact.value(name + ":81", "/") == 2 && exact.value("a." + name, "/") == 0)
+        }
+    }
 }
