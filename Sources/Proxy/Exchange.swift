@@ -77,6 +77,8 @@ final class Exchange {
     var requestTrailers = OutputBuffer()
     var responseTrailers = OutputBuffer()
     var pipe: SplicePipeBox?
+    /// Where the whole body lies in the client's buffer, if it came with the head: it can be sent again.
+    private var replayableBody: ByteRange?
     /// The client's connection may carry another exchange after this one.
     var keepsClient = false
     var asksUpgrade = false
@@ -140,6 +142,7 @@ final class Exchange {
         if requestTrailers.isAttached { requestTrailers.detach() }
         if responseTrailers.isAttached { responseTrailers.detach() }
         pipe = nil
+        replayableBody = nil
         keepsClient = false
         asksUpgrade = false
         interimCount = 0
@@ -281,7 +284,23 @@ final class Exchange {
         requestWriterEnded = false
         connection.parser.reset()
         phase = .request
+        prepareBody()
         writeRequestHead(to: connection)
+    }
+
+    /// Notes a body that is there as a whole, or puts it back for another try. Nothing is received behind it until the exchange is over,
+    /// so its bytes stay where they are.
+    private func prepareBody() {
+        guard let client else { return }
+        if let body = replayableBody, requestReader.payloadBytes > 0 {
+            client.input.start = body.lower
+            client.input.payloadEnd = body.upper
+            client.input.rawStart = body.upper
+        } else if case .length(let count) = request.framing, count > 0, requestReader.payloadBytes == 0,
+            UInt64(client.input.rawCount) >= count
+        {
+            replayableBody = ByteRange(start: client.input.rawStart, count: Int(count))
+        }
     }
 
     /// The leased connection failed before one byte of a response: another one, or the end (design §6).
@@ -289,7 +308,7 @@ final class Exchange {
         guard let app, let upstream else { return }
         let decision = RetryRule.decide(
             failure: .awaitingResponse, connectionWasReused: app.wasUsed, bytesAccepted: sentThisTry,
-            methodIsIdempotent: request.method.isIdempotent, bodyIsReplayable: requestReader.payloadBytes == 0, triesSoFar: tries,
+            methodIsIdempotent: request.method.isIdempotent, bodyIsReplayable: requestReader.payloadBytes == 0 || replayableBody != nil, triesSoFar: tries,
             allowed: upstream.settings.retry)
         switch decision {
         case .giveUp: fail(reason)
@@ -321,6 +340,8 @@ final class Exchange {
         app = nil
         let clean =
             reusable && requestDone && connection.output.isEmpty && connection.input.isEmpty && !connection.stream.peerEnded
+            // A read that filled its buffer says nothing of what is behind it, and no edge would come for bytes that wait already.
+            && (!connection.stream.canReceive || connection.stream.isAliveAndSilent())
         connection.upstream.release(
             connection, reusable: clean, keepAliveTimeout: response.keepAliveTimeout.map { Int64($0) * 1000 })
     }

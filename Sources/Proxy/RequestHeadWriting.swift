@@ -32,10 +32,7 @@ extension Exchange {
         if !upstream.forwarding.isEmpty { writeForwarding(bytes, upstream, client, to: &app.output) }
         HeadWriter.writeRequestFraming(request.framing, method: request.method, to: &app.output)
         if request.expectsContinue && request.framing != .none { app.output.append("Expect: 100-continue\r\n") }
-        if request.acceptsTrailers {
-            app.output.append("TE: trailers\r\n")
-            if !asksUpgrade { app.output.append("Connection: TE\r\n") }
-        }
+        if request.acceptsTrailers && !asksUpgrade { app.output.append("TE: trailers\r\nConnection: TE\r\n") }
         if asksUpgrade { HeadWriter.writeUpgrade(fields, in: bytes, to: &app.output) }
         HeadWriter.endHead(to: &app.output)
     }
@@ -53,6 +50,8 @@ extension Exchange {
     private func writeHost(_ bytes: Span<UInt8>, _ upstream: Upstream, server: Int, to out: inout OutputBuffer) {
         out.append("Host: ")
         switch upstream.settings.host {
+        // An HTTP/1.0 client may name no host; the app gets HTTP/1.1, which must (RFC 9112 §3.2).
+        case .preserve where request.authority.isEmpty: out.append(text: upstream.hostText(of: server))
         case .preserve: out.append(bytes, request.authority)
         case .fixed(let name): out.append(text: name)
         case .server: out.append(text: upstream.hostText(of: server))

@@ -141,6 +141,7 @@ public final class Upstream: EventSource {
         case .keep(let closing):
             guard let connection else { preconditionFailure("a connection that was never made cannot be kept") }
             connection.state = .idle
+            connection.stream.canReceive = false
             connection.wasUsed = true
             connection.clearBuffers()
             loop.clearDeadline(connection)
@@ -154,6 +155,7 @@ public final class Upstream: EventSource {
         case .handTo(let waiter):
             guard let connection else { preconditionFailure("a connection that was never made cannot be handed on") }
             connection.wasUsed = true
+            connection.stream.canReceive = false
             connection.clearBuffers()
             let exchange = proxy.exchange(numbered: waiter)
             connection.exchange = exchange
