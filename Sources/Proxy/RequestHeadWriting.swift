@@ -51,7 +51,7 @@ extension Exchange {
         out.append("Host: ")
         switch upstream.settings.host {
         // An HTTP/1.0 client may name no host; the app gets HTTP/1.1, which must (RFC 9112 §3.2).
-        case .preserve where request.authority.isEmpty: out.append(text: upstream.hostText(of: server))
+        case .preserve where request.authority.isEmpty && request.version == .http10: out.append(text: upstream.hostText(of: server))
         case .preserve: out.append(bytes, request.authority)
         case .fixed(let name): out.append(text: name)
         case .server: out.append(text: upstream.hostText(of: server))
