@@ -46,6 +46,8 @@ def arguments():
     parser.add_argument("--load-core", type=int, default=1, metavar="N")
     parser.add_argument("--json", metavar="FILE", help="all figures of all rounds, for programs")
     parser.add_argument("--markdown", metavar="FILE", help="the tables, besides standard output")
+    parser.add_argument("--wait-quiet", type=int, default=0, metavar="S",
+                        help="before each cell wait, at most S seconds, until others leave both cores alone (0)")
     parser.add_argument("--lock", metavar="FILE", help="hold this file's flock during each round of a case, to take turns with builds")
     asked = parser.parse_args()
     asked.rounds = asked.rounds or (1 if asked.quick else 5)
@@ -164,7 +166,7 @@ def main():
         backend, app_port = cell.start_app(app, directory, asked.load_core, files)
         try:
             bench = cell.Bench(directory, wrk, app_port, asked.proxy_core, asked.load_core, asked.seconds, asked.warm_up,
-                               files, asked.forwarding == "usual")
+                               files, asked.forwarding == "usual", asked.wait_quiet)
             results = measure(asked, bench, cases, found)
         finally:
             backend.stop()

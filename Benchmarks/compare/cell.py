@@ -7,7 +7,7 @@ from pathlib import Path
 import load
 import peers
 from cases import Case, route_path
-from measure import CoreTime, ProcessorTime, resident_bytes
+from measure import CoreTime, ProcessorTime, resident_bytes, wait_until_quiet
 from processes import Child, DidNotStart, free_port
 
 
@@ -37,6 +37,8 @@ class Bench:
     warm_up: int
     files: int
     forwarding: bool
+    patience: int = 0
+    """Seconds to wait, before a cell, until others leave both cores alone."""
 
 
 def start_app(nginx, directory, core, files):
@@ -88,6 +90,8 @@ def run(bench, entrant, case):
     """Measures one cell. Returns a dictionary: the figures, or {"failure": why}."""
     if case.routes:
         case = replace(case, path=route_path(entrant.routes // 2) + "/items?id=7")
+    if bench.patience:
+        wait_until_quiet((bench.proxy_core, bench.load_core), bench.patience)
     with tempfile.TemporaryDirectory(dir=bench.directory) as name:
         try:
             child, port = start(bench, entrant, case, Path(name))

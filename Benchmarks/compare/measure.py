@@ -1,6 +1,7 @@
 """Readings from /proc: processor time and resident memory of a process tree, and of a core."""
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,3 +69,16 @@ class CoreTime:
                 user, nice, system, _, _, _, _, steal = map(int, fields[1:9])
                 return CoreTime((user + nice + system) / TICK * 1e6, steal / TICK * 1e6)
         raise LookupError(f"no core {core}")
+
+
+def wait_until_quiet(cores, patience, share=0.05, window=0.5):
+    """Waits until nothing has used more than `share` of any of the cores for `window` seconds. False after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while True:
+        before, began = {core: CoreTime.of(core) for core in cores}, time.monotonic()
+        time.sleep(window)
+        elapsed = (time.monotonic() - began) * 1e6
+        if all(CoreTime.of(core).working - before[core].working <= share * elapsed for core in cores):
+            return True
+        if time.monotonic() > deadline:
+            return False

@@ -77,7 +77,8 @@ def notes(rows):
         for number, sample in enumerate(row.rounds, 1):
             if "failure" in sample:
                 found.append(f"* {row.name}, round {number}: FAILED: {sample['failure']}")
-            elif sample.get("disturbed", 0) > DISTURBANCE or sample.get("stolen", 0) > DISTURBANCE:
-                found.append(f"* {row.name}, round {number}: others used {sample['disturbed']:.0%} of its core, "
-                             f"the hypervisor took {sample['stolen']:.0%}")
+        disturbances = row.disturbances()
+        if disturbances:
+            found.append(f"* {row.name}: others, or the hypervisor, had {min(disturbances.values()):.0%} to "
+                         f"{max(disturbances.values()):.0%} of its core in round {', '.join(map(str, disturbances))}")
     return found

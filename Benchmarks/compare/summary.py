@@ -7,6 +7,8 @@ from cases import IDLE_TARGET, ROUTES_TARGET
 
 # Fewer valid rounds than this give a figure but no verdict.
 ROUNDS_FOR_A_VERDICT = 5
+# A round is disturbed when others used more than this of the proxy's core, or the hypervisor took more of it.
+DISTURBANCE = 0.03
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Row:
 
     def failures(self):
         return [sample["failure"] for sample in self.rounds if "failure" in sample]
+
+    def disturbances(self):
+        """{round number: share of the proxy's core that others had} of the disturbed rounds."""
+        shares = {number: max(sample.get("disturbed", 0), sample.get("stolen", 0)) for number, sample in enumerate(self.rounds, 1)}
+        return {number: share for number, share in shares.items() if share > DISTURBANCE}
 
     def spread(self, key):
         return Spread.of([sample[key] for sample in self.good()])
@@ -91,6 +98,8 @@ def verdict(case, rows):
     said = f"{text} {against}, target at most {limit}{unit}"
     if len(mine[0].rounds) < ROUNDS_FOR_A_VERDICT:
         return f"no verdict ({len(mine[0].rounds)} of {ROUNDS_FOR_A_VERDICT} rounds): {said}"
+    if any(2 * len(row.disturbances()) > len(row.rounds) for row in mine):
+        return f"no verdict (most rounds were disturbed): {said}"
     if figure.high <= limit:
         return f"met in every round: {said}"
     if figure.middle <= limit:

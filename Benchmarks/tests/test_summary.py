@@ -55,6 +55,14 @@ class Verdicts(TestCase):
     def test_are_not_given_when_sluice_failed_once(self):
         self.assertTrue(self.said(5, 5, "crashed", 5, 5, 5).startswith("invalid"))
 
+    def test_are_not_given_on_a_busy_machine(self):
+        busy = row("sluice", *[5] * 5)
+        for sample in busy.rounds[:3]:
+            sample["disturbed"] = 0.4
+        rows = [busy, row("nginx", *[10] * 5)]
+        self.assertTrue(verdict(SMALL, rows).startswith("no verdict (most rounds were disturbed): 0.500 of nginx"))
+        self.assertEqual(report.notes(rows), ["* sluice: others, or the hypervisor, had 40% to 40% of its core in round 1, 2, 3"])
+
     def test_compare_routes_with_fewer_routes_of_sluice_itself(self):
         case = next(case for case in CASES if case.routes)
         rows = [row("sluice", *[10] * 5, routes=10), row("sluice", *[10.4] * 5, routes=10_000), row("nginx", *[1] * 5, routes=10)]
