@@ -91,10 +91,10 @@ extension Reason {
             .init(
                 .nobody,
                 """
-                Neither side of the tunnel (a WebSocket, say) sent anything for its idle time-out; both connections were \
-                closed.
+                Neither side of the tunnel (a WebSocket, say) sent anything for tunnel-timeout of the app; both \
+                connections were closed.
                 """,
-                "Let the app or the client send pings more often than that, or raise the time-out.")
+                "Let the app or the client send pings more often than that, or raise tunnel-timeout.")
         }
     }
 }
