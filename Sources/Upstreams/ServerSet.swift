@@ -1,11 +1,11 @@
 /// The servers that an exchange has tried already. A few numbers in place: it never allocates.
-/// It remembers the last `capacity` that were inserted, which is more than the tries an exchange is given.
+/// It remembers the last `capacity` that were inserted; an exchange is given no more tries than that.
 public struct ServerSet: Sendable {
-    public static var capacity: Int { 8 }
+    public static var capacity: Int { 10 }
     /// The empty set.
     public static var none: ServerSet { ServerSet() }
 
-    private var servers = InlineArray<8, Int32>(repeating: -1)
+    private var servers = InlineArray<10, Int32>(repeating: -1)
     private var next = 0
 
     public init() {}
