@@ -30,9 +30,10 @@ let package = Package(
     targets: [
         // C shims: macros and variadic calls that Swift cannot import.
         .target(name: "CPlatform"),
+        .target(name: "CBytes"),
 
         // Pure modules, from the bottom up.
-        module("Buffers"),
+        module("Buffers", ["CBytes"]),
         module("HTTPMessage", ["Buffers"]),
         module("HTTP1", ["HTTPMessage", "Buffers"]),
         module("Configuration"),
@@ -87,4 +88,12 @@ if Context.environment["SLUICE_FUZZ"] != nil {
             name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/\(name)",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
     }
+}
+
+// Only Benchmarks/codec/run builds it.
+if Context.environment["SLUICE_CODEC_BENCHMARK"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "CodecBenchmark", dependencies: ["HTTP1", "HTTPMessage", "Buffers"], path: "Benchmarks/codec", exclude: ["run"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

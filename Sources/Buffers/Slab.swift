@@ -26,12 +26,25 @@ public struct Slab: ~Copyable {
         unsafe pool = nil
     }
 
+    /// A slab of no pool, straight from the allocator and back to it: for what lives long, and for tests, where the optimizer
+    /// may end a local pool before its slabs. The content is undefined.
+    public init(byteCount: Int) {
+        precondition(byteCount > 0)
+        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+        capacity = byteCount
+        unsafe pool = nil
+    }
+
     /// False for `Slab()`.
     @inlinable public var exists: Bool { capacity != 0 }
 
     @inlinable
     deinit {
-        unsafe pool?._withUnsafeGuaranteedRef { unsafe $0.giveBack(base) }
+        if let pool = unsafe pool {
+            unsafe pool._withUnsafeGuaranteedRef { unsafe $0.giveBack(base) }
+        } else if capacity != 0 {
+            unsafe base.deallocate()
+        }
     }
 
     /// All bytes, read-only. O(1).

@@ -1,3 +1,5 @@
+import CBytes
+
 extension Span where Element == UInt8 {
     /// The eight bytes from `offset`, first byte lowest: bounds are checked once a word instead of once a byte.
     /// Traps if they are not all inside.
@@ -10,14 +12,18 @@ extension Span where Element == UInt8 {
     /// The eight bytes from `offset`, first byte lowest, with zeros for those behind the end. Traps below offset 0.
     @inlinable
     public func paddedWord(at offset: Int) -> UInt64 {
-        precondition(offset >= 0)
-        guard offset &+ 8 <= count else { return paddedWordAtEnd(offset) }
+        // One unsigned comparison for both bounds: an offset below 0 is a large number.
+        guard UInt(bitPattern: offset) < UInt(bitPattern: Swift.max(count &- 7, 0)) else { return paddedWordAtEnd(offset) }
         // Both bounds were checked above; any bit pattern is a UInt64.
         return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
     @usableFromInline @inline(never)
     func paddedWordAtEnd(_ offset: Int) -> UInt64 {
+        precondition(offset >= 0)
+        guard offset < count else { return 0 }
+        // The last eight bytes, without those in front of `offset`.
+        if count >= 8 { return word(at: count &- 8) &>> (UInt64(truncatingIfNeeded: offset &- (count &- 8)) &* 8) }
         var word: UInt64 = 0
         var at = count
         while at > offset {
@@ -28,18 +34,79 @@ extension Span where Element == UInt8 {
     }
 
     /// Offset of the first control byte (0x00–0x1F or 0x7F, but not HTAB) from `start` on; `count` if there is none.
-    @inlinable
+    @inlinable @inline(__always)
     public func firstControl(from start: Int) -> Int {
+        precondition(start >= 0)
         var at = start
-        while at < count {
-            let stops = paddedWord(at: at).controlBytes
-            if stops == 0 { at &+= 8; continue }
-            at &+= stops.lowestMarkedByte
-            // HTAB is the one control byte that a value may hold (RFC 9110 §5.5).
-            if at < count && self[at] == 0x09 { at &+= 1; continue }
-            break
+        let last = count &- 16
+        while at <= last {
+            // 16 bytes from `at` on are inside: `start` is not below 0, and `last` is 16 in front of the end.
+            let stops = unsafe withUnsafeBytes { bytes in
+                unsafe sluice_control_bytes_16(bytes.baseAddress.unsafelyUnwrapped + at)
+            }
+            if stops != 0 { return at &+ stops.trailingZeroBitCount }
+            at &+= 16
         }
-        return at < count ? at : count
+        return firstControlNearEnd(from: at)
+    }
+
+    /// The same where fewer than 16 bytes are left.
+    @usableFromInline @inline(never)
+    func firstControlNearEnd(from start: Int) -> Int {
+        guard start < count else { return count }
+        guard count >= 16 else {
+            var at = start
+            while at < count && (self[at] >= 0x20 || self[at] == 0x09) && self[at] != 0x7F { at &+= 1 }
+            return at
+        }
+        // The last 16 bytes, without those in front of `start`; a mark behind the end stops there.
+        let last = count &- 16
+        let stops = unsafe withUnsafeBytes { bytes in
+            unsafe sluice_control_bytes_16(bytes.baseAddress.unsafelyUnwrapped + last)
+        }
+        return start &+ ((stops | 0x1_0000) &>> UInt32(truncatingIfNeeded: start &- last)).trailingZeroBitCount
+    }
+
+    /// How many of the bytes from `start` on are ASCII letters, digits and `-`, up to 16. Traps below offset 0.
+    @inlinable @inline(__always)
+    public func nameLength(at start: Int) -> Int {
+        guard UInt(bitPattern: start) < UInt(bitPattern: Swift.max(count &- 15, 0)) else { return nameLengthNearEnd(at: start) }
+        // 16 bytes from `start` on are inside: the comparison says so.
+        let stops = unsafe withUnsafeBytes { bytes in
+            unsafe sluice_bytes_outside_name_16(bytes.baseAddress.unsafelyUnwrapped + start)
+        }
+        return (stops | 0x1_0000).trailingZeroBitCount
+    }
+
+    /// The same where fewer than 16 bytes are left.
+    @usableFromInline @inline(never)
+    func nameLengthNearEnd(at start: Int) -> Int {
+        precondition(start >= 0)
+        guard start < count else { return 0 }
+        guard count >= 16 else {
+            var at = start
+            while at < count && (self[at].isAlphanumeric || self[at] == 0x2D) { at &+= 1 }
+            return at &- start
+        }
+        let last = count &- 16
+        let stops = unsafe withUnsafeBytes { bytes in
+            unsafe sluice_bytes_outside_name_16(bytes.baseAddress.unsafelyUnwrapped + last)
+        }
+        return ((stops | 0x1_0000) &>> UInt32(truncatingIfNeeded: start &- last)).trailingZeroBitCount
+    }
+
+    /// The two bytes from `offset`, first byte lowest. Traps if they are not both inside.
+    @inlinable
+    public func pair(at offset: Int) -> UInt16 {
+        UInt16(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    /// True if the bytes at `offset` are CR LF; false if they are others, or not both inside.
+    @inlinable
+    public func isLineEnd(at offset: Int) -> Bool {
+        guard UInt(bitPattern: offset) < UInt(bitPattern: Swift.max(count &- 1, 0)) else { return false }
+        // Both bytes are inside: the comparison says so.
+        return UInt16(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self)) == 0x0A0D
     }
 
     /// Offset of the first LF from `start` on and below `end`, or nil.
@@ -78,18 +145,22 @@ extension UInt64 {
         return (difference &- .eight(1)) & ~difference & .eight(0x80)
     }
 
-    /// Marks 0x00–0x1F and 0x7F.
+    /// Marks every byte that is no ASCII letter, digit, `-` or `.`: what ends most host names. Exact in all eight bytes.
     @inlinable @inline(__always)
-    public var controlBytes: UInt64 { bytes(below: 0x20) | bytes(equalTo: 0x7F) }
-
-    /// Marks every byte that is no ASCII letter and no `-`: what ends most field names. Exact in all eight bytes.
-    @inlinable @inline(__always)
-    public var bytesOutsideName: UInt64 {
+    public var bytesOutsideHost: UInt64 {
         let low = self & .eight(0x7F)
         let folded = low | .eight(0x20)
         let letter = (folded &+ .eight(0x80 &- 0x61)) & ~(folded &+ .eight(0x7F &- 0x7A))
-        let notDash = (low ^ .eight(0x2D)) &+ .eight(0x7F)
-        return ((~letter & notDash) | self) & .eight(0x80)
+        let digit = (low &+ .eight(0x80 &- 0x30)) & ~(low &+ .eight(0x7F &- 0x39))
+        let dashOrDot = (low &+ .eight(0x80 &- 0x2D)) & ~(low &+ .eight(0x7F &- 0x2E))
+        return (~(letter | digit | dashOrDot) | self) & .eight(0x80)
+    }
+
+    /// Marks the bytes equal to `byte`, which is below 0x80. Exact in all eight bytes.
+    @inlinable @inline(__always)
+    public func everyByte(equalTo byte: UInt8) -> UInt64 {
+        let low = self & .eight(0x7F)
+        return ~(((low ^ .eight(byte)) &+ .eight(0x7F)) | self) & .eight(0x80)
     }
 
     /// Marks what ends a plain run of a request path: 0x00–0x25 (space, `#`, `%` and the control bytes among them), `?`, and
@@ -109,14 +180,15 @@ extension UInt64 {
     @inlinable @inline(__always)
     public var lowestMarkedByte: Int { trailingZeroBitCount &>> 3 }
 
-    /// Of marks: all bits of the bytes in front of the lowest marked one. Not for 0.
-    @inlinable @inline(__always)
-    public var bytesInFront: UInt64 { ((self &- 1) & ~self) &>> 7 }
-
     /// The ASCII letters in lower case. Other bytes change as well; compare the result only with text of letters, digits and `-`,
     /// and only when the bytes are known to be token characters (RFC 9110 §5.6.2).
     @inlinable @inline(__always)
     public var lowercased: UInt64 { self | .eight(0x20) }
+
+    /// Of words with zeros behind their text: true if the text is `text`, whatever the case of ASCII letters. `text` is of
+    /// letters, digits and `-`, in lower case, first byte lowest. Exact unless the word holds control bytes other than HTAB.
+    @inlinable @inline(__always)
+    public func isText(_ text: UInt64, count: Int) -> Bool { lowercased.first(count) == text }
 
     /// The lowest `count` bytes, the others zero. `count` is 0 to 8.
     @inlinable @inline(__always)

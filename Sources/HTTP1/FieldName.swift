@@ -8,31 +8,20 @@ struct FieldName {
     var token: FieldToken
     var marks: FieldMarks = []
 
-    /// Reads the letters and dashes from `start` on, eight at a time. Names with any other token character end early here and
-    /// are read again by `readOdd`.
+    /// Reads the letters, digits and dashes from `start` on. Names with any other token character end early here and are read
+    /// again by `readOdd`.
     @inline(__always)
     init(_ bytes: Span<UInt8>, at start: Int) {
-        let first = bytes.paddedWord(at: start)
-        let stops = first.bytesOutsideName
-        if stops != 0 {
-            let count = stops.lowestMarkedByte
-            end = start &+ count
-            token = FieldToken.named(count: count, first.lowercased & stops.bytesInFront)
-            return
+        let count = bytes.nameLength(at: start)
+        let first = bytes.paddedWord(at: start).lowercased
+        end = start &+ count
+        if count <= 8 {
+            token = .named(count: count, first.first(count))
+        } else if count < 16 {
+            token = .named(count: count, first, bytes.paddedWord(at: start &+ 8).lowercased.first(count &- 8))
+        } else {
+            self = Self.readLong(bytes, at: start)
         }
-        let second = bytes.paddedWord(at: start &+ 8)
-        let secondStops = second.bytesOutsideName
-        if secondStops != 0 {
-            let count = secondStops.lowestMarkedByte
-            end = start &+ 8 &+ count
-            token = count == 0
-                ? FieldToken.named(count: 8, first.lowercased)
-                : FieldToken.named(count: 8 &+ count, first.lowercased, second.lowercased & secondStops.bytesInFront)
-            return
-        }
-        let long = Self.readLong(bytes, at: start)
-        end = long.end
-        token = long.token
     }
 
     private init(end: Int, token: FieldToken, marks: FieldMarks = []) {
@@ -41,30 +30,28 @@ struct FieldName {
         self.marks = marks
     }
 
-    /// A name of 16 and more letters and dashes.
+    /// A name of 16 and more letters, digits and dashes.
     @inline(never)
     private static func readLong(_ bytes: Span<UInt8>, at start: Int) -> FieldName {
-        var end = start &+ 16
-        var stops = bytes.paddedWord(at: end).bytesOutsideName
-        while stops == 0 {
-            end &+= 8
-            stops = bytes.paddedWord(at: end).bytesOutsideName
+        var end = start
+        var count = 16
+        while count == 16 {
+            end &+= 16
+            count = bytes.nameLength(at: end)
         }
-        end &+= stops.lowestMarkedByte
-        guard end &- start <= 25, end <= bytes.count else { return FieldName(end: end, token: .unknown) }
+        end &+= count
+        guard end &- start <= 25 else { return FieldName(end: end, token: .unknown) }
         return FieldName(end: end, token: .named(bytes, ByteRange(start: start, count: end &- start)))
     }
 
     enum OddLine {
         case name(FieldName)
-        /// CR LF: the section ends.
-        case blankLine
         case incomplete
         case failed(HeadFault)
     }
 
-    /// Reads a line that does not start with letters, dashes and a colon: the end of the section, a name with other token
-    /// characters in it, or a malformed line.
+    /// Reads a line that does not start with letters, digits, dashes and a colon, and is not empty: a name with other token characters in
+    /// it, or a malformed line.
     @inline(never)
     static func readOdd(_ bytes: Span<UInt8>, at start: Int) -> OddLine {
         var end = start
@@ -83,7 +70,7 @@ struct FieldName {
         case 0x0D:
             guard end &+ 1 < bytes.count else { return .incomplete }
             guard bytes[end &+ 1] == 0x0A else { return .failed(.lineEnding) }
-            return end == start ? .blankLine : .failed(.malformed)
+            return .failed(.malformed)
         case 0x0A: return .failed(.lineEnding)
         case 0x20, 0x09: return .failed(end == start ? .folded : .malformed)
         default: return .failed(.malformed)

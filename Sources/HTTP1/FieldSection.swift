@@ -41,48 +41,41 @@ struct FieldSection {
                 return .incomplete
             }
         }
+        var start = position
+        defer { position = start }
         while true {
-            let start = position
+            if bytes.isLineEnd(at: start) {
+                start &+= 2
+                return .complete
+            }
             var name = FieldName(bytes, at: start)
             if name.end >= bytes.count { return Self.cut(bytes, at: &scanned) }
             if name.end == start || bytes[name.end] != UInt8(ascii: ":") {
                 switch FieldName.readOdd(bytes, at: start) {
                 case .name(let odd): name = odd
-                case .blankLine:
-                    position = start &+ 2
-                    return .complete
                 case .incomplete: return Self.cut(bytes, at: &scanned)
                 case .failed(let fault): return Self.fault(fault, bytes, line: start, scanned: &scanned)
                 }
             }
             let colon = name.end
             let lineEnd = bytes.firstControl(from: colon &+ 1)
-            if lineEnd &+ 1 >= bytes.count {
-                // A control byte that is the last one there: its line has no end yet, unless it is a bare LF.
-                if lineEnd < bytes.count && bytes[lineEnd] == 0x0A { return .failed(.lineEnding) }
-                return Self.cut(bytes, at: &scanned)
+            guard bytes.isLineEnd(at: lineEnd) else {
+                return Self.badLineEnd(bytes, at: lineEnd, line: start, scanned: &scanned)
             }
-            guard bytes[lineEnd] == 0x0D, bytes[lineEnd &+ 1] == 0x0A else {
-                let fault: HeadFault = bytes[lineEnd] == 0x0D || bytes[lineEnd] == 0x0A ? .lineEnding : .control
-                return Self.fault(fault, bytes, line: start, scanned: &scanned)
-            }
-            var valueStart = colon &+ 1
-            var valueEnd = lineEnd
+            var value = ByteRange(start: colon &+ 2, count: lineEnd &- colon &- 2)
             var marks = name.marks
-            if bytes[valueStart] == 0x20 {
-                valueStart &+= 1
+            let lead = bytes.pair(at: colon &+ 1)
+            // One space, and then a value without white space at its ends: as it would be written.
+            if lead & 0xFF == 0x20 && lead > 0x20FF && bytes[lineEnd &- 1] > 0x20 {
                 marks.insert(.canonical)
-            }
-            if valueStart < valueEnd && (bytes[valueStart].isFieldSpace || bytes[valueEnd &- 1].isFieldSpace) {
-                marks.remove(.canonical)
-                Self.trim(bytes, &valueStart, &valueEnd)
+            } else {
+                value = Self.trim(bytes, from: colon &+ 1, to: lineEnd, &marks)
             }
             guard colon &- start <= Int(UInt16.max) else { return .failed(.tooLarge) }
-            let value = ByteRange(start: valueStart, count: valueEnd &- valueStart)
             let field = Field(token: name.token, name: ByteRange(start: start, count: colon &- start), value: value, marks: marks)
             guard fields.count < limit, fields.append(field) else { return .failed(.tooMany) }
             if Self.isNoted(name.token) { note(name.token, value, bytes) }
-            position = lineEnd &+ 2
+            start = lineEnd &+ 2
         }
     }
 
@@ -98,10 +91,27 @@ struct FieldSection {
         return cut(bytes, at: &scanned)
     }
 
+    /// What stands at `at`, the first control byte of the line, is not CRLF: the bytes end there, or it is a fault.
     @inline(never)
-    private static func trim(_ bytes: Span<UInt8>, _ start: inout Int, _ end: inout Int) {
+    private static func badLineEnd(_ bytes: Span<UInt8>, at: Int, line: Int, scanned: inout Int) -> LineStep {
+        guard at < bytes.count else { return cut(bytes, at: &scanned) }
+        switch bytes[at] {
+        case 0x0A: return .failed(.lineEnding)
+        case 0x0D where at &+ 1 == bytes.count: return cut(bytes, at: &scanned)
+        case 0x0D: return fault(.lineEnding, bytes, line: line, scanned: &scanned)
+        default: return fault(.control, bytes, line: line, scanned: &scanned)
+        }
+    }
+
+    /// The value between colon and line end, without the white space around it. An empty one behind one space is canonical.
+    @inline(never)
+    private static func trim(_ bytes: Span<UInt8>, from first: Int, to lineEnd: Int, _ marks: inout FieldMarks) -> ByteRange {
+        var start = first
+        var end = lineEnd
         while start < end && bytes[start].isFieldSpace { start &+= 1 }
         while end > start && bytes[end &- 1].isFieldSpace { end &-= 1 }
+        if lineEnd &- first == 1 && bytes[first] == 0x20 { marks.insert(.canonical) }
+        return ByteRange(start: start, count: end &- start)
     }
 
     private static func isNoted(_ token: FieldToken) -> Bool {
@@ -130,16 +140,21 @@ struct FieldSection {
             keepAlive = value
         case .te: seen.insert(.te)
         case .connection:
-            if bytes.matches(value, ignoringCase: "keep-alive") {
-                connection.insert(.keepAlive)
-            } else if bytes.matches(value, ignoringCase: "close") {
-                connection.insert(.close)
-            } else if bytes.matches(value, ignoringCase: "upgrade") {
-                connection.insert(.upgrade)
-            } else if !value.isEmpty {
-                seen.insert(.connectionList)
-            }
+            noteConnection(value, bytes)
         default: break
+        }
+    }
+
+    private mutating func noteConnection(_ value: ByteRange, _ bytes: Span<UInt8>) {
+        let word = bytes.paddedWord(at: value.lower)
+        switch value.count {
+        case 0: return
+        case 10 where word.isText(0x696C_612D_7065_656B, count: 8)  // keep-ali
+            && bytes.paddedWord(at: value.lower &+ 8).isText(0x6576, count: 2):  // ve
+            connection.insert(.keepAlive)
+        case 5 where word.isText(0x65_736F_6C63, count: 5): connection.insert(.close)
+        case 7 where word.isText(0x65_6461_7267_7075, count: 7): connection.insert(.upgrade)
+        default: seen.insert(.connectionList)
         }
     }
 }

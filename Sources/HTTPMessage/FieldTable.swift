@@ -32,7 +32,7 @@ public struct FieldTable: ~Copyable {
     }
 
     /// Adds a field at the end. False when the table is full.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func append(_ field: Field) -> Bool {
         guard used < capacity else { return false }
         unsafe (records + used).initialize(to: field)
@@ -41,7 +41,7 @@ public struct FieldTable: ~Copyable {
         return true
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func note(_ token: FieldToken) {
         let bit = UInt64(token.rawValue)
         if bit < 64 { present |= 1 &<< bit } else { presentHigh |= 1 &<< (bit &- 64) }

@@ -2,7 +2,7 @@
 enum Modules {
     /// Modules of this package and of others, by the module that may import them.
     static let allowedImports: [String: Set<String>] = [
-        "Buffers": [],
+        "Buffers": ["CBytes"],
         "HTTPMessage": ["Buffers"],
         "HTTP1": ["HTTPMessage", "Buffers"],
         "HTTP2": ["HTTPMessage", "Buffers", "CNghttp2"],

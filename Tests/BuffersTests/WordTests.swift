@@ -6,6 +6,7 @@ import Testing
     private func word(_ bytes: [UInt8]) -> UInt64 { bytes.span.word(at: 0) }
 
     private func paddedWord(_ bytes: ArraySlice<UInt8>, _ offset: Int) -> UInt64 { bytes.span.paddedWord(at: offset) }
+    private func nameLength(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.nameLength(at: start) }
     private func firstControl(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.firstControl(from: start) }
     private func firstLineFeed(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int? { bytes.span.firstLineFeed(from: start, to: end) }
 
@@ -28,12 +29,39 @@ import Testing
         }
     }
 
-    @Test func findsControlBytes() {
-        checkLowest({ $0.controlBytes }, filler: [0x20, 0x61, 0x7E, 0x80, 0xFF]) { $0 < 0x20 || $0 == 0x7F }
+    @Test func findsTheEndOfHosts() {
+        checkLowest({ $0.bytesOutsideHost }, filler: [0x61, 0x5A, 0x2D, 0x2E, 0x39]) { !$0.isAlphanumeric && $0 != 0x2D && $0 != 0x2E }
     }
 
-    @Test func findsTheEndOfNames() {
-        checkLowest({ $0.bytesOutsideName }, filler: [0x61, 0x5A, 0x2D]) { !($0.isAlphanumeric && !$0.isDigit) && $0 != 0x2D }
+    @Test func marksEveryEqualByte() {
+        for byte in UInt8.min..<0x80 {
+            for other in [UInt8(0), byte ^ 1, byte ^ 0x80, 0xFF] where other != byte {
+                for pattern in stride(from: 0, to: 256, by: 5) {
+                    let bytes = (0..<8).map { pattern >> $0 & 1 != 0 ? byte : other }
+                    let marks = (0..<8).map { pattern >> $0 & 1 != 0 ? UInt8(0x80) : 0 }
+                    #expect(word(bytes).everyByte(equalTo: byte) == word(marks))
+                }
+            }
+        }
+    }
+
+    @Test func measuresNames() {
+        for length in 0...40 {
+            for stop in [UInt8(0), 0x20, 0x2C, 0x2E, 0x2F, 0x3A, 0x40, 0x5B, 0x5F, 0x60, 0x7B, 0x80, 0xC1, 0xFF] {
+                for place in 0...length {
+                    var bytes = (0..<length).map { Array("aZ-09z".utf8)[$0 % 6] }
+                    if place < length { bytes[place] = stop }
+                    for start in 0...length {
+                        let expected = min(16, (start <= place ? place : length) - start)
+                        #expect(nameLength(bytes, start) == expected, "\(length) \(stop) \(place) \(start)")
+                    }
+                }
+            }
+        }
+        for byte in UInt8.min...UInt8.max {
+            let isName = byte.isAlphanumeric || byte == 0x2D
+            for count in [1, 20] { #expect(nameLength([UInt8](repeating: byte, count: count), 0) == (isName ? min(count, 16) : 0)) }
+        }
     }
 
     @Test func findsTheEndOfPathsAndQueries() {
@@ -51,12 +79,6 @@ import Testing
         for count in 0...8 {
             let expected = (0..<8).map { UInt8($0 < count ? $0 + 1 : 0) }
             #expect(whole.first(count) == word(expected))
-            if count < 8 {
-                var bytes = [UInt8](repeating: 1, count: 8)
-                bytes[count] = 0
-                let marks = word(bytes).bytes(equalTo: 0)
-                #expect(whole & marks.bytesInFront == word(expected))
-            }
         }
     }
 
@@ -75,7 +97,7 @@ import Testing
             let plain = [UInt8](repeating: 0x41, count: length)
             for start in 0...length { #expect(firstControl(plain, start) == length) }
             for place in 0..<length {
-                for byte in [UInt8(0), 0x0D, 0x1F, 0x7F] {
+                for byte in UInt8.min...UInt8.max where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
                     var bytes = plain
                     bytes[place] = byte
                     for start in 0...place { #expect(firstControl(bytes, start) == place) }
@@ -83,6 +105,11 @@ import Testing
                 var tabbed = plain
                 tabbed[place] = 0x09
                 #expect(firstControl(tabbed, 0) == length)
+                for byte in [UInt8(0x20), 0x7E, 0x80, 0x9F, 0xFF] {
+                    var other = plain
+                    other[place] = byte
+                    #expect(firstControl(other, 0) == length)
+                }
             }
         }
     }

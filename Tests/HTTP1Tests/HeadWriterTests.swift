@@ -51,12 +51,11 @@ import Testing
 
     @Test func replacesPrefixes() {
         func line(_ target: String, _ stripped: Int, _ prefix: String) -> String {
-            let pool = SlabPool(slabSize: 4096)
-            var fields = FieldTable(pool.take())
+            var fields = newFieldTable()
             var head = RequestHead()
             var parser = RequestParser(limits: HeadLimits())
             let bytes = "GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n".octets
-            var out = OutputBuffer(pool.take())
+            var out = OutputBuffer(Slab(byteCount: 4096))
             guard parser.parse(bytes.span, from: 0, into: &head, fields: &fields) == .complete else { return "" }
             let prefixBytes = prefix.octets
             HeadWriter.writeRequestLine(head, in: bytes.span, replacing: stripped, with: prefixBytes.span, to: &out)
@@ -89,22 +88,20 @@ import Testing
     }
 
     @Test func writesEveryUsualStatusLine() {
-        let pool = SlabPool(slabSize: 4096)
         for status in UInt16(100)...599 {
-            var out = OutputBuffer(pool.take())
+            var out = OutputBuffer(Slab(byteCount: 4096))
             HeadWriter.writeStatusLine(status, to: &out)
             #expect(out.readable.text(ByteRange(start: 0, count: out.count)) == "HTTP/1.1 \(status) \(StatusPhrase.usual(status))\r\n")
         }
     }
 
     @Test func writesUpgradesAndTrailers() {
-        let pool = fieldSlabs()
-        var fields = FieldTable(pool.take())
+        var fields = newFieldTable()
         var head = RequestHead()
         var parser = RequestParser(limits: HeadLimits())
         let bytes = "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\nupgrade: x/1\r\nX-Sum: 1\r\n\r\n".octets
         #expect(parser.parse(bytes.span, from: 0, into: &head, fields: &fields) == .complete)
-        var out = OutputBuffer(pool.take())
+        var out = OutputBuffer(Slab(byteCount: 128 * 16))
         HeadWriter.writeUpgrade(fields, in: bytes.span, to: &out)
         #expect(out.readable.text(ByteRange(start: 0, count: out.count)) == "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: x/1\r\n")
         out.removeAll()
@@ -113,8 +110,7 @@ import Testing
     }
 
     @Test func writesChunks() {
-        let pool = SlabPool(slabSize: 128)
-        var out = OutputBuffer(pool.take())
+        var out = OutputBuffer(Slab(byteCount: 128))
         for size in [1, 15, 16, 255, 16_384, Int.max] {
             ChunkWriter.writeSize(size, to: &out)
             ChunkWriter.writeEnd(to: &out)
@@ -126,28 +122,25 @@ import Testing
 
     /// A field taken out or put in between two kept ones parts the block that is copied.
     @Test func copiesNoRemovedField() {
-        let pool = fieldSlabs()
-        var fields = FieldTable(pool.take())
+        var fields = newFieldTable()
         var head = RequestHead()
         var parser = RequestParser(limits: HeadLimits())
         let bytes = "GET / HTTP/1.1\r\nHost: h\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\n\r\n".octets
         #expect(parser.parse(bytes.span, from: 0, into: &head, fields: &fields) == .complete)
         fields[2].marks.insert(.removed)
         fields[4].marks.insert(.connectionOption)
-        var out = OutputBuffer(pool.take())
+        var out = OutputBuffer(Slab(byteCount: 128 * 16))
         HeadWriter.writeRequestFields(fields, in: bytes.span, dropping: TokenSet(), to: &out)
         #expect(out.readable.text(ByteRange(start: 0, count: out.count)) == "A: 1\r\nC: 3\r\nE: 5\r\n")
     }
 
     @Test func saysWhenTheBufferIsFull() {
-        let pool = fieldSlabs()
-        let small = SlabPool(slabSize: 16)
-        var fields = FieldTable(pool.take())
+        var fields = newFieldTable()
         var head = RequestHead()
         var parser = RequestParser(limits: HeadLimits())
         let bytes = "GET / HTTP/1.1\r\nHost: h\r\nAccept: text/plain\r\n\r\n".octets
         #expect(parser.parse(bytes.span, from: 0, into: &head, fields: &fields) == .complete)
-        var out = OutputBuffer(small.take())
+        var out = OutputBuffer(Slab(byteCount: 16))
         HeadWriter.writeRequestLine(head, in: bytes.span, to: &out)
         HeadWriter.writeRequestFields(fields, in: bytes.span, dropping: TokenSet(), to: &out)
         let overflowed = out.overflowed

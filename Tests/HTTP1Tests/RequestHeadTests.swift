@@ -32,8 +32,7 @@ import Testing
     }
 
     private func knownMethod(_ name: String) -> Method {
-        let pool = fieldSlabs()
-        var fields = FieldTable(pool.take())
+        var fields = newFieldTable()
         var head = RequestHead()
         var parser = RequestParser(limits: HeadLimits())
         let bytes = "\(name) / HTTP/1.1\r\nHost: a\r\n\r\n".octets
@@ -186,8 +185,7 @@ import Testing
     }
 
     @Test func readsAnewWhenTheTableChanged() {
-        let pool = fieldSlabs()
-        var fields = FieldTable(pool.take())
+        var fields = newFieldTable()
         var head = RequestHead()
         var parser = RequestParser(limits: HeadLimits())
         let bytes = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nX: y\r\n\r\n".octets
@@ -199,8 +197,7 @@ import Testing
     }
 
     @Test func isReadyAgainAfterAFaultAndAfterReset() {
-        let pool = fieldSlabs()
-        var fields = FieldTable(pool.take())
+        var fields = newFieldTable()
         var head = RequestHead()
         var parser = RequestParser(limits: HeadLimits())
         let bad = "GET / HTTP/1.1\r\nHost : a\r\n\r\n".octets

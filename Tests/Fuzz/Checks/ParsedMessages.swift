@@ -75,13 +75,13 @@ package enum Cuts {
     }
 }
 
-package func fieldSlabs() -> SlabPool { SlabPool(slabSize: 128 * 16) }
+/// A table for 128 fields.
+package func newFieldTable() -> FieldTable { FieldTable(Slab(byteCount: 128 * 16)) }
 
 package func parseRequest(
     _ bytes: [UInt8], from start: Int = 0, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
 ) -> ParsedRequest {
-    let pool = fieldSlabs()
-    var fields = FieldTable(pool.take())
+    var fields = newFieldTable()
     var head = RequestHead()
     var parser = RequestParser(limits: limits)
     let span = bytes.span
@@ -101,8 +101,7 @@ package func parseRequest(
 package func parseResponse(
     _ bytes: [UInt8], answering method: Method = .get, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
 ) -> ParsedResponse {
-    let pool = fieldSlabs()
-    var fields = FieldTable(pool.take())
+    var fields = newFieldTable()
     var head = ResponseHead()
     var parser = ResponseParser(limits: limits)
     let span = bytes.span
@@ -120,8 +119,7 @@ package func parseResponse(
 package func parseTrailers(
     _ bytes: [UInt8], for side: TrailerParser.Side = .request, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
 ) -> ParsedTrailers {
-    let pool = fieldSlabs()
-    var fields = FieldTable(pool.take())
+    var fields = newFieldTable()
     var parser = TrailerParser(limits: limits, for: side)
     let span = bytes.span
     var outcome = ParseOutcome.incomplete

@@ -4,14 +4,12 @@ import HTTPMessage
 
 /// Parses a request and writes it again: request line, fields, framing, end.
 package func rewriteRequest(_ bytes: [UInt8], dropping: TokenSet = TokenSet(), host: Bool = true) -> [UInt8]? {
-    let pool = fieldSlabs()
-    var fields = FieldTable(pool.take())
+    var fields = newFieldTable()
     var head = RequestHead()
     var parser = RequestParser(limits: HeadLimits())
     let span = bytes.span
     guard parser.parse(span, from: 0, into: &head, fields: &fields) == .complete else { return nil }
-    let outPool = SlabPool(slabSize: 32 * 1024)
-    var out = OutputBuffer(outPool.take())
+    var out = OutputBuffer(Slab(byteCount: 32 * 1024))
     HeadWriter.writeRequestLine(head, in: span, to: &out)
     if host {
         out.append("Host: ")
@@ -25,14 +23,12 @@ package func rewriteRequest(_ bytes: [UInt8], dropping: TokenSet = TokenSet(), h
 }
 
 package func rewriteResponse(_ bytes: [UInt8], answering method: Method = .get, dropping: TokenSet = TokenSet()) -> [UInt8]? {
-    let pool = fieldSlabs()
-    var fields = FieldTable(pool.take())
+    var fields = newFieldTable()
     var head = ResponseHead()
     var parser = ResponseParser(limits: HeadLimits())
     let span = bytes.span
     guard parser.parse(span, from: 0, answering: method, into: &head, fields: &fields) == .complete else { return nil }
-    let outPool = SlabPool(slabSize: 32 * 1024)
-    var out = OutputBuffer(outPool.take())
+    var out = OutputBuffer(Slab(byteCount: 32 * 1024))
     HeadWriter.writeStatusLine(head, in: span, to: &out)
     HeadWriter.writeResponseFields(fields, of: head, answering: method, in: span, dropping: dropping, to: &out)
     HeadWriter.writeResponseFraming(head.framing, to: &out)
