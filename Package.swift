@@ -72,6 +72,8 @@ let package = Package(
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
+        tests("TransportTests", ["Transport", "Buffers"]),
+        tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
         tests("GatewayTests", ["Gateway", "Proxy", "Routing", "EventLoops", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("DocumentationTests", []),

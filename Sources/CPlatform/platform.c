@@ -22,6 +22,16 @@ int sluice_epoll_add(int epoll, int fd, uint64_t key) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+int sluice_epoll_add_reading(int epoll, int fd, uint64_t key) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data = {.u64 = key}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int sluice_epoll_watch_both(int epoll, int fd, uint64_t key) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.u64 = key}};
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
 /// Level-triggered, readable only: listeners and the wake-up descriptor.
 int sluice_epoll_add_level(int epoll, int fd, uint64_t key) {
     struct epoll_event event = {.events = EPOLLIN, .data = {.u64 = key}};

@@ -93,6 +93,8 @@ public final class EventLoop: @unchecked Sendable {
     public enum Watch: Sendable {
         /// Both directions, once a change.
         case edges
+        /// Reading only, once a change, until `watchSending`: a fresh connection that can be sent to is no news.
+        case reading
         /// Reading only, as long as there is something.
         case level
         /// No descriptor: only deadlines and `runAgain`.
@@ -113,6 +115,7 @@ public final class EventLoop: @unchecked Sendable {
         let result: Int32 =
             switch watch {
             case .edges: sluice_epoll_add(epoll, descriptor, key)
+            case .reading: sluice_epoll_add_reading(epoll, descriptor, key)
             case .level: sluice_epoll_add_level(epoll, descriptor, key)
             case .nothing: 0
             }
@@ -146,6 +149,12 @@ public final class EventLoop: @unchecked Sendable {
     public func watchAgain(_ source: EventSource, descriptor: Int32) {
         guard source.slot >= 0 else { return }
         _ = sluice_epoll_add_level(epoll, descriptor, key(of: source.slot))
+    }
+
+    /// Watches the other direction too, of a source that was registered for reading. Says writable at once if it is.
+    public func watchSending(_ source: EventSource, descriptor: Int32) {
+        guard source.slot >= 0 else { return }
+        _ = sluice_epoll_watch_both(epoll, descriptor, key(of: source.slot))
     }
 
     /// Calls `body` with each source that is registered now. `body` may retire any of them. For rare events: O(sources).

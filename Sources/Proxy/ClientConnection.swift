@@ -59,7 +59,7 @@ final class ClientConnection: Peer {
 
     /// Takes the connection into its loop, or turns it away.
     func start() {
-        if loop.register(self, descriptor: stream.descriptor, watch: .edges) != nil {
+        if loop.register(self, descriptor: stream.descriptor, watch: .reading) != nil {
             stream.close()
             return
         }
@@ -125,8 +125,13 @@ final class ClientConnection: Peer {
         isRunning = true
         while step() {}
         isRunning = false
+        if !stream.canSend && !watchesSending && phase != .closed {
+            watchesSending = true
+            loop.watchSending(self, descriptor: stream.descriptor)
+        }
     }
     private var isRunning = false
+    private var watchesSending = false
 
     /// One step. False: something must be waited for, or the connection is closed.
     private func step() -> Bool {

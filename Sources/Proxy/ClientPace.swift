@@ -17,11 +17,11 @@ struct ClientPace {
 
     /// From now on the client is waited for.
     mutating func beginWait(_ now: Int64) {
-        if waitingSince == .max { waitingSince = now }
-        if total != seen {
-            seen = total
-            idleSince = now
-        }
+        guard waitingSince == .max else { return }
+        // A wait ends with progress: a new one starts without any idle time.
+        waitingSince = now
+        seen = total
+        idleSince = now
     }
 
     /// It did something.

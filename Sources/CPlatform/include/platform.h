@@ -20,6 +20,9 @@ static const uint32_t sluice_epoll_broken = 0x0018;     // EPOLLHUP | EPOLLERR
 int sluice_epoll_create(void);
 int sluice_eventfd(void);
 int sluice_epoll_add(int epoll, int fd, uint64_t key);
+/// Edge-triggered, readable only, and the step from there to both directions.
+int sluice_epoll_add_reading(int epoll, int fd, uint64_t key);
+int sluice_epoll_watch_both(int epoll, int fd, uint64_t key);
 /// Level-triggered, readable only: listeners and the wake-up descriptor.
 int sluice_epoll_add_level(int epoll, int fd, uint64_t key);
 int sluice_epoll_delete(int epoll, int fd);
