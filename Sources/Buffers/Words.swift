@@ -67,6 +67,25 @@ extension Span where Element == UInt8 {
         return start &+ ((stops | 0x1_0000) &>> UInt32(truncatingIfNeeded: start &- last)).trailingZeroBitCount
     }
 
+    /// Offset of the first byte from `start` on that ends a plain run of a request target: 0x00–0x25 (space, `#`, `%` and the
+    /// control bytes among them), 0x7F and above, or `stop`. `count` if there is none. Traps below offset 0.
+    @inlinable
+    public func endOfTargetRun(from start: Int, stop: UInt8) -> Int {
+        precondition(start >= 0)
+        var at = start
+        let last = count &- 16
+        while at <= last {
+            // As in `firstControl`.
+            let stops = unsafe withUnsafeBytes { bytes in
+                unsafe sluice_bytes_outside_target_16(bytes.baseAddress.unsafelyUnwrapped + at, stop)
+            }
+            if stops != 0 { return at &+ stops.trailingZeroBitCount }
+            at &+= 16
+        }
+        while at < count && self[at] >= 0x26 && self[at] < 0x7F && self[at] != stop { at &+= 1 }
+        return at < count ? at : count
+    }
+
     /// How many of the bytes from `start` on are ASCII letters, digits and `-`, up to 16. Traps below offset 0.
     @inlinable @inline(__always)
     public func nameLength(at start: Int) -> Int {
@@ -161,19 +180,6 @@ extension UInt64 {
     public func everyByte(equalTo byte: UInt8) -> UInt64 {
         let low = self & .eight(0x7F)
         return ~(((low ^ .eight(byte)) &+ .eight(0x7F)) | self) & .eight(0x80)
-    }
-
-    /// Marks what ends a plain run of a request path: 0x00–0x25 (space, `#`, `%` and the control bytes among them), `?`, and
-    /// 0x7F and above.
-    @inlinable @inline(__always)
-    public var bytesOutsidePath: UInt64 {
-        (bytes(below: 0x26) | bytes(equalTo: 0x3F) | self | (self &+ .eight(1))) & .eight(0x80)
-    }
-
-    /// As `bytesOutsidePath`, but `?` belongs to a query.
-    @inlinable @inline(__always)
-    public var bytesOutsideQuery: UInt64 {
-        (bytes(below: 0x26) | self | (self &+ .eight(1))) & .eight(0x80)
     }
 
     /// Which byte, 0 to 7, carries the lowest mark. 8 if there is none.

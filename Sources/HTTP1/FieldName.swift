@@ -40,8 +40,13 @@ struct FieldName {
             count = bytes.nameLength(at: end)
         }
         end &+= count
-        guard end &- start <= 25 else { return FieldName(end: end, token: .unknown) }
-        return FieldName(end: end, token: .named(bytes, ByteRange(start: start, count: end &- start)))
+        let length = end &- start
+        guard length <= 25 else { return FieldName(end: end, token: .unknown) }
+        let first = bytes.paddedWord(at: start).lowercased
+        let second = bytes.paddedWord(at: start &+ 8).lowercased
+        if length == 16 { return FieldName(end: end, token: .named(count: 16, first, second)) }
+        let third = bytes.paddedWord(at: start &+ 16).lowercased.first(min(length &- 16, 8))
+        return FieldName(end: end, token: .named(count: length, first, second, third, last: bytes[end &- 1] | 0x20))
     }
 
     enum OddLine {

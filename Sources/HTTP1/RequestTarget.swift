@@ -23,15 +23,11 @@ enum RequestTarget {
         let start = at
         var queryStart = -1
         scan: while true {
-            let word = bytes.paddedWord(at: at)
-            let stops = queryStart < 0 ? word.bytesOutsidePath : word.bytesOutsideQuery
-            if stops == 0 { at &+= 8; continue }
-            at &+= stops.lowestMarkedByte
+            at = bytes.endOfTargetRun(from: at, stop: queryStart < 0 ? UInt8(ascii: "?") : 0)
             guard at < bytes.count else { return .incomplete }
             switch bytes[at] {
             case 0x20: break scan
-            case UInt8(ascii: "?"): 
-                if queryStart < 0 { queryStart = at }
+            case UInt8(ascii: "?"): queryStart = at
             case UInt8(ascii: "%"):
                 guard at &+ 2 < bytes.count else { return endsEarly(bytes, from: at) }
                 guard bytes[at &+ 1].hexadecimalValue != nil, bytes[at &+ 2].hexadecimalValue != nil else {

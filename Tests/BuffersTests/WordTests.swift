@@ -6,6 +6,9 @@ import Testing
     private func word(_ bytes: [UInt8]) -> UInt64 { bytes.span.word(at: 0) }
 
     private func paddedWord(_ bytes: ArraySlice<UInt8>, _ offset: Int) -> UInt64 { bytes.span.paddedWord(at: offset) }
+    private func endOfTargetRun(_ bytes: [UInt8], _ start: Int, _ stop: UInt8) -> Int {
+        bytes.span.endOfTargetRun(from: start, stop: stop)
+    }
     private func nameLength(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.nameLength(at: start) }
     private func firstControl(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.firstControl(from: start) }
     private func firstLineFeed(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int? { bytes.span.firstLineFeed(from: start, to: end) }
@@ -65,8 +68,19 @@ import Testing
     }
 
     @Test func findsTheEndOfPathsAndQueries() {
-        checkLowest({ $0.bytesOutsidePath }, filler: [0x26, 0x2F, 0x7E]) { $0 < 0x26 || $0 == 0x3F || $0 >= 0x7F }
-        checkLowest({ $0.bytesOutsideQuery }, filler: [0x26, 0x3F, 0x7E]) { $0 < 0x26 || $0 >= 0x7F }
+        for length in [1, 15, 16, 17, 40] {
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var bytes = [UInt8](repeating: 0x61, count: length)
+                    bytes[place] = byte
+                    for stop in [UInt8(0x3F), 0] {
+                        let ends = byte < 0x26 || byte >= 0x7F || byte == stop
+                        if endOfTargetRun(bytes, 0, stop) != (ends ? place : length) { Issue.record("\(byte) at \(place) of \(length)") }
+                        if endOfTargetRun(bytes, place + 1, stop) != length { Issue.record("behind \(place) of \(length)") }
+                    }
+                }
+            }
+        }
     }
 
     @Test func findsEqualAndLowerBytes() {

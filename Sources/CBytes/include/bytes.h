@@ -28,4 +28,13 @@ static inline uint32_t sluice_bytes_outside_name_16(const void *address) {
     return bits;
 }
 
+/// Bit n is set when byte n of the 16 from `address` on is below 0x26, above 0x7E, or `stop`.
+static inline uint32_t sluice_bytes_outside_target_16(const void *address, uint8_t stop) {
+    sluice_bytes_16 bytes = *(const sluice_bytes_16 *)address;
+    sluice_mask_16 mask = __builtin_convertvector((bytes < 0x26) | (bytes > 0x7E) | (bytes == stop), sluice_mask_16);
+    uint16_t bits;
+    __builtin_memcpy(&bits, &mask, sizeof bits);
+    return bits;
+}
+
 #endif
