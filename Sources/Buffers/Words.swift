@@ -67,6 +67,30 @@ extension Span where Element == UInt8 {
         return start &+ ((stops | 0x1_0000) &>> UInt32(truncatingIfNeeded: start &- last)).trailingZeroBitCount
     }
 
+    /// Of the 16 bytes from `start` on: how many stand in front of the first that is no ASCII letter, digit, `-` or `.`, or is
+    /// behind the end; and a bit for each `.` among the 16. Traps outside.
+    public func hostRun(at start: Int) -> (length: Int, dots: UInt32) {
+        precondition(start >= 0 && start < count)
+        guard count >= 16 else {
+            var length = 0
+            var dots: UInt32 = 0
+            while start &+ length < count {
+                let byte = self[start &+ length]
+                guard byte.isAlphanumeric || byte == 0x2D || byte == 0x2E else { break }
+                if byte == 0x2E { dots |= 1 &<< UInt32(truncatingIfNeeded: length) }
+                length &+= 1
+            }
+            return (length, dots)
+        }
+        // The 16 bytes are inside: where fewer are left, they are the last 16, and those in front of `start` are shifted out.
+        let place = Swift.min(start, count &- 16)
+        let marks = unsafe withUnsafeBytes { bytes in
+            unsafe sluice_host_bytes_16(bytes.baseAddress.unsafelyUnwrapped + place)
+        }
+        let shift = UInt32(truncatingIfNeeded: start &- place)
+        return ((((marks & 0xFFFF) | 0x1_0000) &>> shift).trailingZeroBitCount, (marks &>> 16) &>> shift)
+    }
+
     /// Offset of the first byte from `start` on that ends a plain run of a request target: 0x00–0x25 (space, `#`, `%` and the
     /// control bytes among them), 0x7F and above, or `stop`. `count` if there is none. Traps below offset 0.
     @inlinable
@@ -162,24 +186,6 @@ extension UInt64 {
     public func bytes(equalTo byte: UInt8) -> UInt64 {
         let difference = self ^ .eight(byte)
         return (difference &- .eight(1)) & ~difference & .eight(0x80)
-    }
-
-    /// Marks every byte that is no ASCII letter, digit, `-` or `.`: what ends most host names. Exact in all eight bytes.
-    @inlinable @inline(__always)
-    public var bytesOutsideHost: UInt64 {
-        let low = self & .eight(0x7F)
-        let folded = low | .eight(0x20)
-        let letter = (folded &+ .eight(0x80 &- 0x61)) & ~(folded &+ .eight(0x7F &- 0x7A))
-        let digit = (low &+ .eight(0x80 &- 0x30)) & ~(low &+ .eight(0x7F &- 0x39))
-        let dashOrDot = (low &+ .eight(0x80 &- 0x2D)) & ~(low &+ .eight(0x7F &- 0x2E))
-        return (~(letter | digit | dashOrDot) | self) & .eight(0x80)
-    }
-
-    /// Marks the bytes equal to `byte`, which is below 0x80. Exact in all eight bytes.
-    @inlinable @inline(__always)
-    public func everyByte(equalTo byte: UInt8) -> UInt64 {
-        let low = self & .eight(0x7F)
-        return ~(((low ^ .eight(byte)) &+ .eight(0x7F)) | self) & .eight(0x80)
     }
 
     /// Which byte, 0 to 7, carries the lowest mark. 8 if there is none.

@@ -10,17 +10,17 @@ enum Authority {
     static func isValid(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
         let end = range.upper
         guard range.count <= 255, !range.isEmpty, bytes[range.lower] != UInt8(ascii: ".") else { return isValidOdd(bytes, range) }
-        // Letters, digits, dashes and single dots, eight at a time; anything else is looked at byte by byte.
+        // Letters, digits, dashes and single dots, 16 at a time; anything else is looked at byte by byte.
         var at = range.lower
-        var dotBefore: UInt64 = 0
+        var dotBefore: UInt32 = 0
         while at < end {
-            let word = bytes.paddedWord(at: at)
-            let plain = min(word.bytesOutsideHost.lowestMarkedByte, end &- at)
-            let dots = word.everyByte(equalTo: UInt8(ascii: ".")).first(plain)
-            if dots & (dots &<< 8 | dotBefore) != 0 { return false }
-            dotBefore = dots &>> 56
+            let run = bytes.hostRun(at: at)
+            let plain = min(run.length, end &- at)
+            let dots = run.dots & ((1 &<< UInt32(truncatingIfNeeded: plain)) &- 1)
+            if dots & (dots &<< 1 | dotBefore) != 0 { return false }
+            dotBefore = dots &>> 15
             at &+= plain
-            if plain < 8 { break }
+            if plain < 16 { break }
         }
         if at == end { return true }
         return bytes[at] == UInt8(ascii: ":") && at > range.lower ? isPort(bytes, from: at, to: end) : isValidOdd(bytes, range)

@@ -9,6 +9,7 @@ import Testing
     private func endOfTargetRun(_ bytes: [UInt8], _ start: Int, _ stop: UInt8) -> Int {
         bytes.span.endOfTargetRun(from: start, stop: stop)
     }
+    private func hostRun(_ bytes: [UInt8], _ start: Int) -> (length: Int, dots: UInt32) { bytes.span.hostRun(at: start) }
     private func nameLength(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.nameLength(at: start) }
     private func firstControl(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.firstControl(from: start) }
     private func firstLineFeed(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int? { bytes.span.firstLineFeed(from: start, to: end) }
@@ -33,18 +34,20 @@ import Testing
     }
 
     @Test func findsTheEndOfHosts() {
-        checkLowest({ $0.bytesOutsideHost }, filler: [0x61, 0x5A, 0x2D, 0x2E, 0x39]) { !$0.isAlphanumeric && $0 != 0x2D && $0 != 0x2E }
-    }
-
-    @Test func marksEveryEqualByte() {
-        for byte in UInt8.min..<0x80 {
-            for other in [UInt8(0), byte ^ 1, byte ^ 0x80, 0xFF] where other != byte {
-                for pattern in stride(from: 0, to: 256, by: 5) {
-                    let bytes = (0..<8).map { pattern >> $0 & 1 != 0 ? byte : other }
-                    let marks = (0..<8).map { pattern >> $0 & 1 != 0 ? UInt8(0x80) : 0 }
-                    #expect(word(bytes).everyByte(equalTo: byte) == word(marks))
-                }
-            }
+        var random: UInt64 = 1
+        func next(_ bound: Int) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((random >> 33) % UInt64(bound))
+        }
+        let plain = Array("aZ09-..".utf8)
+        for _ in 0..<20_000 {
+            let bytes = (0..<1 + next(40)).map { _ in next(12) == 0 ? UInt8(next(256)) : plain[next(plain.count)] }
+            let start = next(bytes.count)
+            let run = bytes[start...].prefix(16).prefix { $0.isAlphanumeric || $0 == 0x2D || $0 == 0x2E }
+            let (length, dots) = hostRun(bytes, start)
+            let marked = run.enumerated().reduce(UInt32(0)) { $1.element == 0x2E ? $0 | 1 << UInt32($1.offset) : $0 }
+            let mask: UInt32 = (1 << UInt32(run.count)) - 1
+            if length != run.count || dots & mask != marked { Issue.record("\(bytes) from \(start)") }
         }
     }
 

@@ -28,6 +28,21 @@ static inline uint32_t sluice_bytes_outside_name_16(const void *address) {
     return bits;
 }
 
+/// The low half: bit n is set when byte n of the 16 from `address` on is no ASCII letter, no digit, no '-' and no '.'.
+/// The high half: bit 16 + n is set when it is '.'.
+static inline uint32_t sluice_host_bytes_16(const void *address) {
+    sluice_bytes_16 bytes = *(const sluice_bytes_16 *)address;
+    sluice_bytes_16 letters = (bytes | 0x20) - 'a';
+    sluice_bytes_16 digits = bytes - '0';
+    sluice_bytes_16 dashes = bytes - '-';
+    sluice_mask_16 mask = __builtin_convertvector(~((letters < 26) | (digits < 10) | (dashes < 2)), sluice_mask_16);
+    sluice_mask_16 dots = __builtin_convertvector(bytes == '.', sluice_mask_16);
+    uint16_t bits, dot_bits;
+    __builtin_memcpy(&bits, &mask, sizeof bits);
+    __builtin_memcpy(&dot_bits, &dots, sizeof dot_bits);
+    return (uint32_t)dot_bits << 16 | bits;
+}
+
 /// Bit n is set when byte n of the 16 from `address` on is below 0x26, above 0x7E, or `stop`.
 static inline uint32_t sluice_bytes_outside_target_16(const void *address, uint8_t stop) {
     sluice_bytes_16 bytes = *(const sluice_bytes_16 *)address;
