@@ -244,6 +244,9 @@ final class Exchange {
                 record.marks.granted = microseconds
                 phase = .connecting
                 return
+            case .place(let id, let server):
+                guard let upstream else { return }
+                grant = upstream.connect(id, server: server, for: self)
             case .waiting(let ticket):
                 phase = .queued
                 self.ticket = ticket
@@ -373,6 +376,7 @@ final class Exchange {
         if let ticket = ticket.take() { upstream?.cancel(ticket) }
         switch grant.take() {
         case .connection(let connection), .connecting(let connection): app = connection
+        case .place(let id, _): upstream?.giveUp(id)
         case .waiting, .failed, nil: break
         }
         releaseApp(reusable: false)

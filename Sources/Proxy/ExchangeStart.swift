@@ -60,8 +60,9 @@ extension Exchange {
 
     /// Notes what of the path is replaced, and by what.
     private func setRewrite(_ found: FoundRoute) {
-        guard request.form != .asterisk, !request.path.isEmpty else { return }
-        strippedPath = found.rest
+        guard request.form != .asterisk else { return }
+        // A target without a path has nothing to strip, but it is the root all the same.
+        if !request.path.isEmpty { strippedPath = found.rest }
         replacement = found.replacement
     }
 

@@ -62,6 +62,8 @@ public final class Upstream: EventSource {
         /// One is being opened; `Exchange.connectionStands` or `connectFailed` follows.
         case connecting(AppConnection)
         case waiting(WaiterTicket)
+        /// A place among the connections, for one that `connect` is yet to open.
+        case place(ConnectionID, server: Int)
         case failed(Reason, server: Int?)
     }
 
@@ -97,7 +99,8 @@ public final class Upstream: EventSource {
         }
     }
 
-    private func connect(_ id: ConnectionID, server: Int, for exchange: Exchange) -> Grant {
+    /// Opens the connection that the pool has given a place.
+    func connect(_ id: ConnectionID, server: Int, for exchange: Exchange) -> Grant {
         proxy.counters.appConnectionsOpened &+= 1
         guard let address = addresses[server] else {
             return failAtOnce(id, server: server, reason: .upstreamResolveFailed)
@@ -121,7 +124,7 @@ public final class Upstream: EventSource {
     private func failAtOnce(_ id: ConnectionID, server: Int, reason: Reason) -> Grant {
         proxy.counters.appConnectionsFailed &+= 1
         pool.connectFailed(id, now: loop.now)
-        carryOut(pool.release(id, reusable: false, now: loop.now), of: nil)
+        giveUp(id)
         return .failed(reason, server: server)
     }
 
@@ -165,10 +168,13 @@ public final class Upstream: EventSource {
                 forget(connection.id)
                 connection.close()
             }
-            let exchange = proxy.exchange(numbered: waiter)
-            exchange.granted(connect(id, server: server, for: exchange))
+            // On the waiter's own turn: an app that refuses at once would fail all who wait in one another's calls.
+            proxy.exchange(numbered: waiter).granted(.place(id, server: server))
         }
     }
+
+    /// Gives up a place that no connection was opened for.
+    func giveUp(_ id: ConnectionID) { carryOut(pool.release(id, reusable: false, now: loop.now), of: nil) }
 
     func cancel(_ ticket: WaiterTicket) { pool.cancel(ticket) }
 
