@@ -8,6 +8,7 @@ let descriptorsAndChildren = Mutex(())
 /// A file descriptor with one owner. Every call of the harness into the kernel's socket interface is in this file.
 final class Descriptor: @unchecked Sendable {  // written only by init and close, which its owner orders
     private(set) var number: Int32
+    private var block = [UInt8](repeating: 0, count: 65536)
 
     init(_ number: Int32, _ call: String) throws {
         guard number >= 0 else { throw ScenarioFailure("\(call): \(unsafe String(cString: strerror(errno)))") }
@@ -26,17 +27,15 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         case bytes(Int), closed, reset, wouldBlock, failed(Int32)
     }
 
-    func read(into bytes: inout [UInt8], upTo count: Int) -> Transfer {
-        let old = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: count))
-        let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-            unsafe recv(number, buffer.baseAddress! + old, count, 0)
-        }
+    /// Reads at most 64 KiB and appends it.
+    func read(into bytes: inout [UInt8]) -> Transfer {
+        let got = unsafe block.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
         let error = errno
-        bytes.removeLast(count - max(0, got))
-        if got > 0 { return .bytes(got) }
-        if got == 0 { return .closed }
-        return Descriptor.failure(error)
+        if got > 0 {
+            bytes.append(contentsOf: block[..<got])
+            return .bytes(got)
+        }
+        return got == 0 ? .closed : Descriptor.failure(error)
     }
 
     /// Reads over the beginning of `scratch` and compares with `ring`, an endless repetition of which `position` bytes came before.

@@ -72,12 +72,10 @@ enum ProcFiles {
             let digits = String(port, radix: 16, uppercase: true)
             return ":" + String(repeating: "0", count: 4 - digits.count) + digits
         }
-        let (near, far) = (hex(remote), hex(local))
-        for line in text(table).split(separator: "\n").dropFirst() {
-            let parts = line.split(separator: " ", maxSplits: 5)
-            guard parts.count > 4, parts[1].hasSuffix(near), parts[2].hasSuffix(far) else { continue }
-            return parts[4].split(separator: ":").last.flatMap { Int($0, radix: 16) }
-        }
-        return nil
+        // Searched as bytes: the table has thousands of lines of connections that are over.
+        guard let found = position(of: "\(hex(remote)) 0100007F\(hex(local)) ".bytes, in: table) else { return nil }
+        // Behind the two addresses: the state, then tx_queue:rx_queue.
+        let parts = text(table[found...].prefix(80)).split(separator: " ")
+        return parts.count > 3 ? parts[3].split(separator: ":").last.flatMap { Int($0, radix: 16) } : nil
     }
 }

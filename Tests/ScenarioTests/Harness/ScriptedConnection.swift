@@ -80,7 +80,7 @@ final class ScriptedConnection {
         if ended != nil { return false }
         while true {
             let before = unread.count
-            switch socket.read(into: &unread, upTo: 65536) {
+            switch socket.read(into: &unread) {
             case .bytes:
                 log.append(contentsOf: unread[before...])
                 return true
@@ -148,10 +148,10 @@ final class ScriptedConnection {
         let deadline = Deadline()
         while unread.count < expected.count {
             // A wrong beginning is told at once, not after the deadline.
-            guard unread.elementsEqual(expected.prefix(unread.count)) else { break }
+            guard sameBeginning(unread, expected, unread.count) else { break }
             try need(unread.count + 1, shown(expected), deadline, location)
         }
-        guard unread.starts(with: expected) else {
+        guard unread.count >= expected.count, sameBeginning(unread, expected, expected.count) else {
             throw ScenarioFailure("\(name): expected\n    \(shown(expected))\n  got\n    \(shown(unread))", at: location)
         }
         unread.removeFirst(expected.count)
