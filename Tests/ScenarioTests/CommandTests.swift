@@ -28,6 +28,25 @@ import Testing
         #expect(process.waitForEnd(upTo: .seconds(10)) == .exit(0))
     }
 
+    @Test func `systemd is told when it serves and when it stops`() throws {
+        let folder = try Folder.made()
+        defer { Folder.remove(folder) }
+        let socket = try Descriptor.datagrams(at: "\(folder)/notify")
+        func next() throws -> String {
+            var bytes: [UInt8] = []
+            guard socket.await(POLLIN, until: Deadline()) != 0, case .bytes = socket.read(into: &bytes) else { throw ScenarioFailure("no notification") }
+            return ScenarioTests.text(bytes)
+        }
+        try write("[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = echo\n[app:echo]\nuse = echo\n", to: "\(folder)/gateway.conf")
+        let process = try Child([Gateway.binary, "run", "\(folder)/gateway.conf"], environment: ["NOTIFY_SOCKET": "\(folder)/notify"])
+        #expect(try next().contains("READY=1"))
+        process.collect()
+        #expect(ScenarioTests.text(process.stdout).contains("listening on "))
+        process.signal(SIGTERM)
+        #expect(try next().contains("STOPPING=1"))
+        #expect(process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+    }
+
     @Test func `proxy with a wrong address says what is wrong`() throws {
         let result = try Child.run([Gateway.binary, "proxy", "--listen", "127.0.0.1:99999", "--to", "ftp://x"])
         guard case .exit(let status) = result.ending else {

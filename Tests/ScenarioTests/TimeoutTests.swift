@@ -180,6 +180,26 @@ import Testing
         }
     }
 
+    @Test func `a client that takes the response below the minimum rate is cut off`() throws {
+        try Scenario.run(gateway: "access-log = stdout", listener: "min-write-rate = 100000B/s\nmin-rate-grace = 300ms\nwrite-timeout = 30s") { s in
+            let client = try s.connect(receiveBuffer: 4096)
+            try client.get("/")
+            let app = try s.app.accept()
+            _ = try app.receiveRequest()
+            try app.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+            let block = pattern(65536)[...]
+            let begin = ContinuousClock.now
+            // The client reads a little now and then: never idle, always too slow.
+            while !app.hasArrivals(), !app.hasEnded, ContinuousClock.now - begin < .seconds(10) {
+                _ = app.sendWhatFits(block)
+                _ = try? client.receive(100)
+                _ = app.socket.await(POLLIN, until: Deadline(.milliseconds(20)))
+            }
+            #expect(ContinuousClock.now - begin < .seconds(8))
+            #expect(s.gateway.process.waitForOutput { $0.contains("reason=client.write.too-slow") })
+        }
+    }
+
     @Test func `a server that does not accept is a 504`() throws {
         // A listening socket whose queue is full: the kernel drops further SYNs.
         let full = try Descriptor.listening(backlog: 0)

@@ -149,6 +149,13 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         return made
     }
 
+    /// A datagram socket that receives on `path`.
+    static func datagrams(at path: String) throws -> Descriptor {
+        let made = try Descriptor(socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | nonBlocking, 0), "socket")
+        guard unsafe calling(unixAddress(path), { unsafe bind(made.number, $0, $1) }) == 0 else { throw ScenarioFailure("cannot bind \(path)") }
+        return made
+    }
+
     /// Connects; nil when the other side refuses.
     static func connected(
         port: UInt16, from source: String? = nil, receiveBuffer: Int32? = nil
