@@ -76,6 +76,13 @@ public final class EventLoop: @unchecked Sendable {
     /// The clock right now, nanoseconds: for timings that must not be rounded to a turn.
     public func clockNanoseconds() -> Int64 { Self.readClock() }
 
+    /// Milliseconds since 1970 right now, for log lines.
+    public func wallMilliseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
+    }
+
     /// Seconds since 1970, at most 100 ms old.
     public var wallSeconds: Int64 {
         if now - wallCheckedAt >= 100 || wallCheckedAt < 0 {

@@ -20,7 +20,7 @@ final class LoopAccessLog: EventSource, AccessLogSink {
 
     func log(_ record: borrowing ExchangeRecord, _ texts: borrowing ExchangeTexts) {
         let wasEmpty = lines.isEmpty
-        let now = loop.wallSeconds * 1000
+        let now = loop.wallMilliseconds()
         if !lines.append(record, texts, now: now) {
             flush()
             _ = lines.append(record, texts, now: now)

@@ -61,7 +61,7 @@ func sameBeginning(_ one: [UInt8], _ other: [UInt8], _ count: Int) -> Bool {
     precondition(one.count >= count && other.count >= count)
     return unsafe one.withUnsafeBytes { one in
         unsafe other.withUnsafeBytes { other in
-            count == 0 || unsafe memcmp(one.baseAddress!, other.baseAddress!, count) == 0
+            unsafe count == 0 || memcmp(one.baseAddress!, other.baseAddress!, count) == 0
         }
     }
 }
