@@ -122,23 +122,31 @@ def machine():
 
 
 def measure(asked, bench, cases, found):
-    """All rounds: for each round, for each case, each proxy in turn. Returns [(case, rows)]."""
+    """All rounds: for each round, for each case, each proxy in turn. Returns [(case, rows)] and whether ^C cut it short."""
     results = [(case, [Row(entrant.name, entrant.peer.name, entrant.routes, []) for entrant in case_entrants], case_entrants)
                for case in cases for case_entrants in [list(entrants(case, found, asked.peers))]]
-    for number in range(1, asked.rounds + 1):
-        for case, rows, case_entrants in results:
-            with turn(asked.lock):
-                for row, entrant in zip(rows, case_entrants):
-                    sample = cell.run(bench, entrant, case)
-                    row.rounds.append(sample)
-                    if "failure" in sample:
-                        figure = f"FAILED: {sample['failure']}"
-                    elif case.idle:
-                        figure = f"{sample['bytes_per_connection']:.0f} bytes per connection"
-                    else:
-                        figure = f"{sample['microseconds']:.2f} µs, {sample['requests_per_second']:.0f}/s"
-                    print(f"round {number}/{asked.rounds}  {case.name:15} {entrant.name:24} {figure}", file=sys.stderr, flush=True)
-    return [(case, rows) for case, rows, _ in results]
+    stopped = False
+    try:
+        for number in range(1, asked.rounds + 1):
+            for case, rows, case_entrants in results:
+                with turn(asked.lock):
+                    for row, entrant in zip(rows, case_entrants):
+                        row.rounds.append(cell.run(bench, entrant, case))
+                        print(f"round {number}/{asked.rounds}  {case.name:15} {entrant.name:24} {in_words(row.rounds[-1])}",
+                              file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        stopped = True
+    measured = [(case, [row for row in rows if row.rounds]) for case, rows, _ in results]
+    return [(case, rows) for case, rows in measured if rows], stopped
+
+
+def in_words(sample):
+    """One cell's outcome for the progress line."""
+    if "failure" in sample:
+        return f"FAILED: {sample['failure']}"
+    if "bytes_per_connection" in sample:
+        return f"{sample['bytes_per_connection']:.0f} bytes per connection"
+    return f"{sample['microseconds']:.2f} µs, {sample['requests_per_second']:.0f}/s"
 
 
 def main():
@@ -167,7 +175,7 @@ def main():
         try:
             bench = cell.Bench(directory, wrk, app_port, asked.proxy_core, asked.load_core, asked.seconds, asked.warm_up,
                                files, asked.forwarding == "usual", asked.wait_quiet)
-            results = measure(asked, bench, cases, found)
+            results, stopped = measure(asked, bench, cases, found)
         finally:
             backend.stop()
 
@@ -176,6 +184,8 @@ def main():
                   f"{asked.proxy_core}, wrk and the app (nginx) on core {asked.load_core}",
         "forwarding fields": asked.forwarding,
     }
+    if stopped:
+        settings["STOPPED EARLY"] = "these are the rounds up to then"
     text = report.markdown(machine(), settings, said, results)
     if asked.markdown:
         Path(asked.markdown).write_text(text)
@@ -186,6 +196,8 @@ def main():
                        "rows": [dataclasses.asdict(row) for row in rows]} for case, rows in results],
         }, indent=1) + "\n")
     print(text)
+    if stopped:
+        return 130
     return 1 if any(row.failures() for _, rows in results for row in rows) else 0
 
 
