@@ -40,9 +40,6 @@ public final class EventLoop: @unchecked Sendable {
     private let jobs = Mutex<[UnownedJob]>([])
     private let stopping = Atomic<Bool>(false)
 
-    /// Called once at the end of each turn, for work that is done for many exchanges at once.
-    public var endOfTurn: (() -> Void)?
-
     /// Errors: `errno` of the system call that failed.
     public init(index: Int) throws(SystemError) {
         self.index = index
@@ -72,9 +69,6 @@ public final class EventLoop: @unchecked Sendable {
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
-
-    /// The clock right now, nanoseconds: for timings that must not be rounded to a turn.
-    public func clockNanoseconds() -> Int64 { Self.readClock() }
 
     /// Milliseconds since 1970 right now, for log lines.
     public func wallMilliseconds() -> Int64 {
@@ -254,7 +248,6 @@ public final class EventLoop: @unchecked Sendable {
         let tick = now >> Self.tickShift
         if tick > wheel.current { runTimers(to: tick) }
         if !again.isEmpty { runResumed() }
-        if let endOfTurn { endOfTurn() }
         if !retired.isEmpty { retired.removeAll(keepingCapacity: true) }
     }
 

@@ -11,7 +11,6 @@ import Upstreams
 struct EchoBody {
     /// The first bytes, as many as are shown.
     var shown: [UInt8] = []
-    var total: UInt64 = 0
     /// The answer, once the body is read, and how much of it is with the client's output.
     var answer: [UInt8] = []
     var written = 0
@@ -68,7 +67,6 @@ extension Exchange {
         client.input.slab.withBytes { bytes in
             for index in start..<(start + min(room, count)) { echo?.shown.append(bytes[index]) }
         }
-        echo?.total = requestReader.payloadBytes
     }
 
     private func writeEchoHead(to client: ClientConnection) {

@@ -51,12 +51,6 @@ public final class ProxyLoop {
         }
     }
 
-    /// Names the upstream whose servers were resolved anew.
-    public func upstream(_ index: Int) -> Upstream? {
-        if case .upstream(let upstream) = apps[index] { return upstream }
-        return nil
-    }
-
     // MARK: Listeners
 
     /// Starts to accept on `socket`. Errors: epoll's.

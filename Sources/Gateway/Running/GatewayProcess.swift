@@ -65,12 +65,16 @@ public struct GatewayProcess {
         self.loops = loops
     }
 
+    /// One loop's part of a limit: equal shares, the first loops taking what does not divide, and at least 1.
+    private static func share(of total: Int, loop: Int, among loops: Int) -> Int {
+        max(1, total / loops + (loop < total % loops ? 1 : 0))
+    }
+
     /// What is limited for the whole gateway is divided among its loops.
     private static func share(_ apps: [AppSettings], loop: Int, of loops: Int) -> [AppSettings] {
         apps.map { app in
             guard case .upstream(var upstream) = app, upstream.pool.maxConnections > 0 else { return app }
-            let total = upstream.pool.maxConnections
-            upstream.pool.maxConnections = max(1, total / loops + (loop < total % loops ? 1 : 0))
+            upstream.pool.maxConnections = share(of: upstream.pool.maxConnections, loop: loop, among: loops)
             return .upstream(upstream)
         }
     }
@@ -99,7 +103,7 @@ public struct GatewayProcess {
                 for running in loops {
                     var share = listener.settings
                     let (total, count) = (share.maxConnections, loops.count)
-                    if total != .max { share.maxConnections = max(1, total / count + (running.loop.index < total % count ? 1 : 0)) }
+                    if total != .max { share.maxConnections = Self.share(of: total, loop: running.loop.index, among: count) }
                     // A unix path can be bound once: its connections all go to the first loop.
                     if address.family == .unix && running.loop.index > 0 { continue }
                     let socket: ListeningSocket
