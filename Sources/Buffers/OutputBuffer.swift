@@ -99,7 +99,8 @@ public struct OutputBuffer: ~Copyable {
         append(bytes.extracting(range.range))
     }
 
-    @inlinable
+    // Inlined, a literal is a few stores.
+    @inlinable @inline(__always)
     public mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         guard let place = unsafe reserve(count) else { return }

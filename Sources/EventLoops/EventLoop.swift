@@ -15,9 +15,15 @@ public final class EventLoop: @unchecked Sendable {
     private let events: UnsafeMutablePointer<sluice_event>
     private static let eventsATurn = 256
 
-    /// Sources by slot, each with the generation that its events must carry: an event of a source that is gone is dropped.
-    private var sources: [EventSource?] = []
-    private var generations: [UInt32] = []
+    /// A place for a source. The table owns what stands in it, but calls it without counting: a source that is retired goes to `retired`.
+    @safe
+    private struct Place {
+        var source: Unmanaged<EventSource>?
+        /// What the source's events must carry: an event of a source that is gone is dropped.
+        var generation: UInt32 = 0
+    }
+
+    private var places: [Place] = []
     private var freeSlots: [Int] = []
     /// Sources that ended in this turn: kept until its end, because one of their methods may still be running.
     private var retired: [EventSource] = []
@@ -108,11 +114,10 @@ public final class EventLoop: @unchecked Sendable {
         if let free = freeSlots.popLast() {
             slot = free
         } else {
-            slot = sources.count
-            sources.append(nil)
-            generations.append(0)
+            slot = places.count
+            places.append(Place())
         }
-        let key = UInt64(generations[slot]) << 32 | UInt64(UInt32(truncatingIfNeeded: slot))
+        let key = key(of: slot)
         let result: Int32 =
             switch watch {
             case .edges: sluice_epoll_add(epoll, descriptor, key)
@@ -125,7 +130,7 @@ public final class EventLoop: @unchecked Sendable {
             freeSlots.append(slot)
             return error
         }
-        sources[slot] = source
+        unsafe places[slot].source = .passRetained(source)
         source.slot = slot
         return nil
     }
@@ -138,8 +143,8 @@ public final class EventLoop: @unchecked Sendable {
         wheel.disarm(slot)
         source.deadline = .max
         source.slot = -1
-        generations[slot] &+= 1
-        if let object = sources[slot].take() { retired.append(object) }
+        places[slot].generation &+= 1
+        if let object = unsafe places[slot].source.take() { retired.append(unsafe object.takeRetainedValue()) }
         freeSlots.append(slot)
     }
 
@@ -160,19 +165,24 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Calls `body` with each source that is registered now. `body` may retire any of them. For rare events: O(sources).
     public func forEachSource(_ body: (EventSource) -> Void) {
-        for index in 0..<sources.count {
-            if let source = sources[index] { body(source) }
-        }
+        for slot in 0..<places.count { withSource(slot, body) }
     }
 
     private func key(of slot: Int) -> UInt64 {
-        UInt64(generations[slot]) << 32 | UInt64(UInt32(truncatingIfNeeded: slot))
+        UInt64(places[slot].generation) << 32 | UInt64(UInt32(truncatingIfNeeded: slot))
+    }
+
+    /// Calls `body` with the source in `slot`, if there is one. It may be retired inside: it lives until the end of the turn.
+    @inline(__always)
+    private func withSource(_ slot: Int, _ body: (EventSource) -> Void) {
+        guard let source = unsafe places[slot].source else { return }
+        unsafe source._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// Has `resume()` called on the next turn.
     public func runAgain(_ source: EventSource) {
         guard source.slot >= 0 else { return }
-        again.append((source.slot, generations[source.slot]))
+        again.append((source.slot, places[source.slot].generation))
     }
 
     /// Calls `deadlinePassed` when `now` reaches `deadline` (milliseconds, may be up to one tick late, never early). Moving a
@@ -189,7 +199,8 @@ public final class EventLoop: @unchecked Sendable {
 
     private func linkDeadline(_ slot: Int, _ deadline: Int64) {
         guard slot >= 0 else { return }
-        let tick = (deadline >> Self.tickShift) + 1
+        // One that has passed comes up with the next tick, not in the midst of this one.
+        let tick = (max(deadline, now) >> Self.tickShift) + 1
         if let armed = wheel.armed(slot), armed <= tick { return }
         wheel.arm(slot, at: tick)
     }
@@ -239,8 +250,9 @@ public final class EventLoop: @unchecked Sendable {
             let slot = Int(truncatingIfNeeded: key & 0xFFFF_FFFF)
             if key == UInt64.max {
                 woken = true
-            } else if slot < generations.count, generations[slot] == UInt32(truncatingIfNeeded: key >> 32), let source = sources[slot] {
-                source.ready(Readiness(rawValue: unsafe events[index].events))
+            } else if slot < places.count, places[slot].generation == UInt32(truncatingIfNeeded: key >> 32) {
+                let readiness = Readiness(rawValue: unsafe events[index].events)
+                withSource(slot) { $0.ready(readiness) }
             }
             index &+= 1
         }
@@ -259,24 +271,24 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     private func runTimers(to tick: Int64) {
-        // The wheel is taken out while it runs: sources arm and disarm timers from inside.
-        due.removeAll(keepingCapacity: true)
-        wheel.advance(to: tick) { _, slot in due.append(slot) }
-        for slot in due {
-            guard let source = sources[slot], source.deadline != .max else { continue }
-            if source.deadline > now {
-                linkDeadline(slot, source.deadline)
-            } else {
-                source.deadline = .max
-                source.deadlinePassed()
-            }
+        // One at a time: sources arm and disarm timers from inside.
+        while let slot = wheel.takeDue(by: tick) { withSource(slot) { deadlineCame(to: $0) } }
+    }
+
+    /// The wheel came to a deadline of `source`, which may have been moved on since.
+    private func deadlineCame(to source: EventSource) {
+        guard source.deadline != .max else { return }
+        if source.deadline > now {
+            linkDeadline(source.slot, source.deadline)
+        } else {
+            source.deadline = .max
+            source.deadlinePassed()
         }
     }
-    private var due: [Int] = []
 
     private func runResumed() {
         swap(&again, &againNow)
-        for entry in againNow where generations[entry.slot] == entry.generation { sources[entry.slot]?.resume() }
+        for entry in againNow where places[entry.slot].generation == entry.generation { withSource(entry.slot) { $0.resume() } }
         againNow.removeAll(keepingCapacity: true)
     }
 

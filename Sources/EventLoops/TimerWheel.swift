@@ -77,24 +77,26 @@ public struct TimerWheel: ~Copyable {
         return best
     }
 
-    /// Moves on to `now` and calls `fire` for each key that is due; the key is disarmed before. `fire` may arm and disarm.
-    public mutating func advance(to now: Int64, fire: (inout TimerWheel, Int) -> Void) {
-        while current < now {
+    /// Moves on towards `now`, to the next key that is due, and disarms it; `current` is the tick it was due on. Nil when there is none:
+    /// then `current` is `now`. Between two calls any key may be armed and disarmed.
+    public mutating func takeDue(by now: Int64) -> Int? {
+        while true {
+            // What is armed from here on is at most 63 ticks away on this level: it never hangs in the present tick's slot.
+            let key = unsafe heads[Int(current & 63)]
+            if key != Self.none {
+                unlink(Int(key))
+                return Int(key)
+            }
+            guard current < now else { return nil }
             guard let tick = next, tick <= now else {
                 current = now
-                return
+                return nil
             }
             current = tick
             // Upper levels first: what they hold may be due on this very tick.
             for level in stride(from: Self.levels - 1, through: 1, by: -1) {
                 let shift = Int64(level * 6)
                 if tick & ((1 << shift) - 1) == 0 { cascade(slot: level * 64 + Int((tick >> shift) & 63)) }
-            }
-            let slot = Int(tick & 63)
-            while unsafe heads[slot] != Self.none {
-                let key = unsafe Int(heads[slot])
-                unlink(key)
-                fire(&self, key)
             }
         }
     }

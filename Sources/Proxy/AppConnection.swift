@@ -1,3 +1,4 @@
+// unsafe: refers to the exchange, which its loop keeps
 import Buffers
 import EventLoops
 import HTTP1
@@ -20,8 +21,12 @@ final class AppConnection: Peer {
     let server: Int
     var state = State.connecting
     var parser: ResponseParser
-    /// The exchange that holds the lease.
-    var exchange: Exchange?
+    /// The exchange that holds the lease. The loop's `ProxyLoop` keeps every exchange.
+    private var holder: Uncounted<Exchange>?
+    var exchange: Exchange? {
+        get { holder?.object }
+        set { holder = newValue.map { unsafe Uncounted($0) } }
+    }
     /// It served an exchange before this one.
     var wasUsed = false
 
@@ -37,7 +42,7 @@ final class AppConnection: Peer {
     override func ready(_ readiness: Readiness) {
         stream.note(readiness)
         switch state {
-        case .leased: exchange?.appReady()
+        case .leased: holder?.lend { $0.appReady() }
         case .connecting:
             if readiness.isWritable || readiness.isBroken { upstream.connectEnded(self, error: stream.connectError()) }
         case .idle: upstream.idleSpoke(self, readiness)

@@ -1,3 +1,4 @@
+// unsafe: refers to the exchange, which its loop keeps
 import Buffers
 import EventLoops
 import HTTP1
@@ -26,7 +27,9 @@ final class ClientConnection: Peer {
     let proxy: ProxyLoop
     let listener: Listener
     private(set) var phase = Phase.idle
-    private(set) var exchange: Exchange?
+    /// The present exchange, or one for the next. The loop's `ProxyLoop` keeps every exchange.
+    private var held: Uncounted<Exchange>?
+    private var exchange: Exchange? { held?.object }
     private var parser: RequestParser
     /// Where the request comes from: the peer, or whom a trusted proxy names.
     let peerAddress: SocketAddress
@@ -70,17 +73,16 @@ final class ClientConnection: Peer {
         if listener.connectionCount > listener.settings.maxConnections {
             proxy.counters.connectionsRefused &+= 1
             refuse(.gatewayConnectionsFull)
-        } else {
-            loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
         }
         run()
+        if phase == .idle && requestCount == 0 { loop.setDeadline(self, loop.now &+ listener.settings.headTimeout) }
     }
 
     // MARK: Events
 
     override func ready(_ readiness: Readiness) {
         stream.note(readiness)
-        if phase == .exchange, let exchange, readiness.peerEnded { peerEnded(exchange, isBroken: readiness.isBroken) }
+        if readiness.peerEnded, phase == .exchange, let exchange { peerEnded(exchange, isBroken: readiness.isBroken) }
         run()
     }
 
@@ -137,35 +139,37 @@ final class ClientConnection: Peer {
     private func step() -> Bool {
         switch phase {
         case .idle, .head: return readHead()
-        case .exchange:
-            guard let exchange else { return false }
-            exchange.advance()
-            guard exchange.hasEnded else { return false }
-            settle(exchange)
-            return phase != .closed
+        case .exchange: return held?.lend { carryOn($0) } ?? false
         case .discarding: return discard()
         case .lingering: return linger()
         case .closed: return false
         }
     }
 
+    private func carryOn(_ exchange: Exchange) -> Bool {
+        exchange.advance(for: self)
+        return exchange.hasEnded && settle(exchange)
+    }
+
+    /// Parses what is there of a head. True: it is complete, or refused.
+    private func parseHead(into exchange: Exchange) -> Bool {
+        let outcome = input.withReceived { bytes in
+            parser.parse(bytes, from: input.rawStart, into: &exchange.request, fields: &exchange.fields)
+        }
+        switch outcome {
+        case .complete: begin(exchange)
+        case .failed(let reason): refuse(reason)
+        case .incomplete: return false
+        }
+        return true
+    }
+
     /// Parses what is there and reads more until a head is complete.
     private func readHead() -> Bool {
         if input.rawCount > 0 {
-            if exchange == nil { exchange = proxy.takeExchange() }
-            guard let exchange else { return false }
-            let outcome = input.withReceived { bytes in
-                parser.parse(bytes, from: input.rawStart, into: &exchange.request, fields: &exchange.fields)
-            }
-            switch outcome {
-            case .complete:
-                begin(exchange)
-                return true
-            case .failed(let reason):
-                refuse(reason)
-                return true
-            case .incomplete: break
-            }
+            let exchange = held ?? proxy.takeExchange()
+            held = exchange
+            if exchange.lend({ parseHead(into: $0) }) { return true }
             if phase == .idle {
                 phase = .head
                 loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
@@ -196,16 +200,22 @@ final class ClientConnection: Peer {
 
     /// Waits for the next request without holding a buffer.
     private func waitIdle() {
-        if let spare = exchange.take() {
-            spare.reset()
-            proxy.recycle(spare)
-        }
+        letGo()
         if output.isAttached { output.detach() }
         input.clear()
         phase = .idle
         if requestCount > 0 {
             if proxy.isDraining { return close() }
             loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout)
+        }
+    }
+
+    /// Gives the exchange back to the loop's stock.
+    private func letGo() {
+        guard let exchange = held.take() else { return }
+        exchange.lend {
+            $0.reset()
+            proxy.recycle($0)
         }
     }
 
@@ -234,8 +244,9 @@ final class ClientConnection: Peer {
 
     /// Answers a request that could not be parsed, or a connection that is one too many, and closes.
     private func refuse(_ reason: Reason) {
-        let exchange = self.exchange ?? proxy.takeExchange()
-        self.exchange = exchange
+        let held = self.held ?? proxy.takeExchange()
+        self.held = held
+        let exchange = held.object
         exchange.request = RequestHead()
         exchange.fields.removeAll()
         exchange.record = ExchangeRecord(began: began)
@@ -258,44 +269,42 @@ final class ClientConnection: Peer {
         exchange.finishRecord()
     }
 
-    /// An exchange is over: the next one, or the end.
-    private func settle(_ exchange: Exchange) {
+    /// An exchange is over: the next one, or the end. False: there is nothing to do now.
+    private func settle(_ exchange: Exchange) -> Bool {
         let keeps = exchange.keepsClient && !resetsOnClose
         let requestIsRead = exchange.requestIsRead
         exchange.record.end.clientConnection =
             exchange.record.end.clientConnection == .tunnel ? .tunnel : keeps ? .kept : .closed
         exchange.finishRecord()
         if keeps && requestIsRead {
+            if input.isEmpty && !stream.canReceive {
+                waitIdle()
+                return false
+            }
             exchange.reset()
             phase = .idle
             if output.isAttached { output.detach() }
-            if input.isEmpty && !stream.canReceive {
-                waitIdle()
-            } else {
-                began = loop.nowNanoseconds / 1000
-                loop.clearDeadline(self)
-                loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
-            }
-            return
+            began = loop.nowNanoseconds / 1000
+            loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+            return true
         }
         output.detach()
         if keeps {
             phase = .discarding
             discarded = 0
             loop.setDeadline(self, loop.now &+ listener.settings.bodyIdleTimeout)
-            return
+            return true
         }
         let tunnelled = exchange.record.end.clientConnection == .tunnel
         // All that was sent has been read: the kernel has no reason for a reset, and the close need not wait for the client's.
         let isDone = requestIsRead && exchange.record.reason == nil && input.isEmpty && !stream.canReceive
-        exchange.reset()
-        proxy.recycle(exchange)
-        self.exchange = nil
+        letGo()
         if resetsOnClose || tunnelled || isDone || stream.peerEnded {
             close()
-        } else {
-            beginLingering()
+            return false
         }
+        beginLingering()
+        return true
     }
 
     /// Closing with unread bytes would make the kernel send a reset, which can overtake the response: so the sending side is ended, and
@@ -338,9 +347,7 @@ final class ClientConnection: Peer {
             case .progress(let count):
                 discarded &+= count
                 if discarded > Self.mostDiscarded {
-                    exchange.reset()
-                    proxy.recycle(exchange)
-                    self.exchange = nil
+                    letGo()
                     beginLingering()
                     return true
                 }
@@ -353,7 +360,6 @@ final class ClientConnection: Peer {
         exchange.reset()
         phase = .idle
         began = loop.nowNanoseconds / 1000
-        loop.clearDeadline(self)
         loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
         return true
     }
@@ -389,10 +395,7 @@ final class ClientConnection: Peer {
     private func close() {
         guard phase != .closed else { return }
         phase = .closed
-        if let exchange = exchange.take() {
-            exchange.reset()
-            proxy.recycle(exchange)
-        }
+        letGo()
         clearBuffers()
         if resetsOnClose { stream.resetOnClose() }
         loop.retire(self)

@@ -1,3 +1,4 @@
+// unsafe: refers to both connections and the upstream, which their loop keeps
 import Buffers
 import EventLoops
 import HTTP1
@@ -45,11 +46,22 @@ final class Exchange {
 
     let number: Int
     let proxy: ProxyLoop
-    var client: ClientConnection?
+    // The loop keeps connections until the end of the turn in which they are closed, and a connection that closes ends its exchange.
+    private(set) var clientReference: Uncounted<ClientConnection>?
+    private(set) var appReference: Uncounted<AppConnection>?
+    /// The proxy keeps every upstream.
+    private var upstreamReference: Uncounted<Upstream>?
+    var client: ClientConnection? {
+        get { clientReference?.object }
+        set { clientReference = newValue.map { unsafe Uncounted($0) } }
+    }
+    var app: AppConnection? {
+        get { appReference?.object }
+        set { appReference = newValue.map { unsafe Uncounted($0) } }
+    }
+    var upstream: Upstream? { upstreamReference?.object }
     /// Who the request comes from: the peer, or whom trusted proxies name. What the log and filters see.
     var clientAddress = AddressText()
-    var app: AppConnection?
-    var upstream: Upstream?
 
     var request = RequestHead()
     var fields: FieldTable
@@ -124,12 +136,12 @@ final class Exchange {
 
     /// Makes it as new. Buffers go back to their pools.
     func reset() {
-        client = nil
-        app = nil
-        upstream = nil
+        clientReference = nil
+        appReference = nil
+        upstreamReference = nil
         headSlab = Slab()
         fields.removeAll()
-        replacement = nil
+        if replacement != nil { replacement = nil }
         strippedPath = 0
         phase = .idle
         ticket = nil
@@ -141,7 +153,7 @@ final class Exchange {
         requestAbandoned = false
         if requestTrailers.isAttached { requestTrailers.detach() }
         if responseTrailers.isAttached { responseTrailers.detach() }
-        pipe = nil
+        if pipe != nil { pipe = nil }
         replayableBody = nil
         keepsClient = false
         asksUpgrade = false
@@ -160,13 +172,13 @@ final class Exchange {
         responseEndsWithClose = false
         lastServer = -1
         response = ResponseHead()
-        echo = nil
+        if echo != nil { echo = nil }
     }
 
     // MARK: Events
 
     /// The app's connection is ready for something.
-    func appReady() { client?.run() }
+    func appReady() { clientReference?.lend { $0.run() } }
 
     /// The upstream's answer to an exchange that waited. Carried out on the next turn: this may be the end of another exchange.
     func granted(_ grant: Upstream.Grant) {
@@ -200,23 +212,15 @@ final class Exchange {
 
     // MARK: Going on
 
-    /// Does all that can be done without waiting.
-    func advance() {
+    /// Does all that can be done for its client without waiting.
+    func advance(for client: ClientConnection) {
         switch phase {
         case .idle, .queued, .connecting, .ended: return
         case .granted: if let grant = grant.take() { carryOut(grant) }
         default: break
         }
-        guard let client else { return }
-        if phase == .request, let app {
-            if !requestDone && !requestAbandoned { pumpRequest(app, client) }
-            // Another connection may have taken the place of one that failed.
-            if phase == .request, let app = self.app { pumpHead(app, client) }
-        }
-        if phase == .response, let app {
-            if !requestDone && !requestAbandoned { pumpRequest(app, client) }
-            if phase == .response { pumpResponse(app, client) }
-        }
+        // Once more when another connection has taken the place of one that failed: nothing was sent on it yet.
+        while phase == .request || phase == .response, let app = appReference, app.lend({ pump($0, client) }) {}
         switch phase {
         case .tunnel: pumpTunnel()
         case .echo: pumpEcho()
@@ -225,11 +229,24 @@ final class Exchange {
         }
     }
 
+    /// Moves bytes both ways. True: the exchange has got another connection.
+    private func pump(_ app: AppConnection, _ client: ClientConnection) -> Bool {
+        if !requestDone && !requestAbandoned { pumpRequest(app, client) }
+        if phase == .request && holds(app) { pumpHead(app, client) }
+        if phase == .response && holds(app) {
+            if !requestDone && !requestAbandoned { pumpRequest(app, client) }
+            if phase == .response { pumpResponse(app, client) }
+        }
+        return phase == .request && !holds(app)
+    }
+
+    private func holds(_ app: AppConnection) -> Bool { appReference?.refers(to: app) ?? false }
+
     /// Asks the upstream for a connection.
-    func lease(from upstream: Upstream) {
-        self.upstream = upstream
+    func lease(from upstream: Uncounted<Upstream>) {
+        upstreamReference = upstream
         tries = 1
-        carryOut(upstream.lease(for: self, excluding: tried))
+        carryOut(upstream.lend { $0.lease(for: self, excluding: tried) })
     }
 
     private func carryOut(_ first: Upstream.Grant) {
@@ -237,10 +254,10 @@ final class Exchange {
         while true {
             switch grant {
             case .connection(let connection):
-                attach(connection)
+                connection.lend { attach($0) }
                 return
             case .connecting(let connection):
-                app = connection
+                appReference = connection
                 record.marks.granted = microseconds
                 phase = .connecting
                 return
@@ -287,14 +304,15 @@ final class Exchange {
         requestWriterEnded = false
         connection.parser.reset()
         phase = .request
-        prepareBody()
-        writeRequestHead(to: connection)
+        clientReference?.lend {
+            prepareBody($0)
+            writeRequestHead(to: connection, for: $0)
+        }
     }
 
     /// Notes a body that is there as a whole, or puts it back for another try. Nothing is received behind it until the exchange is over,
     /// so its bytes stay where they are.
-    private func prepareBody() {
-        guard let client else { return }
+    private func prepareBody(_ client: ClientConnection) {
         if let body = replayableBody, requestReader.payloadBytes > 0 {
             client.input.start = body.lower
             client.input.payloadEnd = body.upper
@@ -339,8 +357,11 @@ final class Exchange {
 
     /// Gives the app's connection back. It can be used again only if everything on it ended cleanly.
     func releaseApp(reusable: Bool) {
-        guard let connection = app else { return }
-        app = nil
+        guard let connection = appReference.take() else { return }
+        connection.lend { release($0, reusable: reusable) }
+    }
+
+    private func release(_ connection: AppConnection, reusable: Bool) {
         let clean =
             reusable && requestDone && connection.output.isEmpty && connection.input.isEmpty && !connection.stream.peerEnded
             // A read that filled its buffer says nothing of what is behind it, and no edge would come for bytes that wait already.
@@ -375,7 +396,7 @@ final class Exchange {
     private func leaveUpstream() {
         if let ticket = ticket.take() { upstream?.cancel(ticket) }
         switch grant.take() {
-        case .connection(let connection), .connecting(let connection): app = connection
+        case .connection(let connection), .connecting(let connection): appReference = connection
         case .place(let id, _): upstream?.giveUp(id)
         case .waiting, .failed, nil: break
         }

@@ -22,14 +22,11 @@ extension Exchange {
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
         guard let app = headSlab.withBytes({ route(listener, $0) }) else { return }
-        switch app {
-        case .echo: startEcho()
-        case .upstream(let upstream): lease(from: upstream)
-        }
+        if let upstream = proxy.upstreams[app] { lease(from: upstream) } else { startEcho() }
     }
 
-    /// The app that the request is for; nil when there is none, and it is answered.
-    private func route(_ listener: Listener, _ bytes: Span<UInt8>) -> AppOnLoop? {
+    /// The number of the app that the request is for; nil when there is none, and it is answered.
+    private func route(_ listener: Listener, _ bytes: Span<UInt8>) -> Int? {
         // An absolute target may have no path; it means the root (RFC 9110 §4.2.3).
         let root = Listener.root
         let path = request.form == .asterisk || request.path.isEmpty ? root.span : bytes.extracting(request.path.range)
@@ -41,11 +38,11 @@ extension Exchange {
         }
     }
 
-    private func route(_ listener: Listener, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape) -> AppOnLoop? {
+    private func route(_ listener: Listener, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape) -> Int? {
         switch listener.routes {
         case .app(let index):
             setRewrite(FoundRoute(app: index, path: path))
-            return proxy.apps[index]
+            return index
         case .routers(let routers, let start):
             let port: UInt16 = listener.settings.isHTTPS ? 443 : 80
             let authority = bytes.extracting(request.authority.range)
@@ -54,7 +51,7 @@ extension Exchange {
                 return nil
             }
             setRewrite(found)
-            return proxy.apps[found.app]
+            return found.app
         }
     }
 
@@ -63,7 +60,7 @@ extension Exchange {
         guard request.form != .asterisk else { return }
         // A target without a path has nothing to strip, but it is the root all the same.
         if !request.path.isEmpty { strippedPath = found.rest }
-        replacement = found.replacement
+        if let found = found.replacement { replacement = found }
     }
 
     /// The request asks for another protocol that the app may switch to. Not for HTTP/2 and TLS, which would take the connection past
@@ -93,7 +90,7 @@ extension Exchange {
 
     /// All of the request was read and passed on or thrown away: what comes next on the connection is another request.
     var requestIsRead: Bool {
-        requestReader.isFinished && (client.map { $0.input.payloadCount == 0 } ?? true)
+        requestReader.isFinished && (clientReference?.lend { $0.input.payloadCount == 0 } ?? true)
     }
 
     enum Discarded {

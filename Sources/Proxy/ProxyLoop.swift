@@ -1,3 +1,4 @@
+// unsafe: refers to exchanges and upstreams, which it keeps
 import Buffers
 import EventLoops
 import HTTP1
@@ -16,10 +17,15 @@ public final class ProxyLoop {
     let bodySlabs: SlabPool
     /// Small slabs for field tables: 256 fields.
     let tableSlabs: SlabPool
-    private(set) var apps: [AppOnLoop] = []
+    private var apps: [AppOnLoop] = []
+    /// The upstream of each app; nil for a demo app. `apps` keeps them.
+    private(set) var upstreams: [Uncounted<Upstream>?] = []
     /// Scratch for response heads and trailers: they are written on before anything else is parsed.
     var responseFields: FieldTable
     var trailerFields: FieldTable
+    var requestTrailerParser = TrailerParser(limits: ProxyLoop.trailerLimits, for: .request)
+    var responseTrailerParser = TrailerParser(limits: ProxyLoop.trailerLimits, for: .response)
+    private static let trailerLimits = HeadLimits(headBytes: 8192, targetBytes: 0, fieldCount: 64)
     var date: DateText
     var counters = LoopCounters()
     /// Set for good when the gateway drains: every response closes its connection.
@@ -28,7 +34,7 @@ public final class ProxyLoop {
     private(set) var connectionCount = 0
 
     private var exchanges: [Exchange] = []
-    private var freeExchanges: [Int] = []
+    private var freeExchanges: [Uncounted<Exchange>] = []
     private var pipes: [SplicePipeBox] = []
     private var acceptors: [ClientAcceptor] = []
     private var drained: (() -> Void)?
@@ -49,6 +55,7 @@ public final class ProxyLoop {
             case .upstream(let upstream): .upstream(Upstream(upstream, on: self, resolve: settings.resolve, known: settings.knownAddresses))
             }
         }
+        upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
     }
 
     // MARK: Listeners
@@ -101,14 +108,15 @@ public final class ProxyLoop {
 
     // MARK: Exchanges
 
-    func takeExchange() -> Exchange {
-        if let index = freeExchanges.popLast() { return exchanges[index] }
+    /// An exchange that nobody uses. It lives as long as this.
+    func takeExchange() -> Uncounted<Exchange> {
+        if let free = freeExchanges.popLast() { return free }
         let exchange = Exchange(number: exchanges.count, proxy: self)
         exchanges.append(exchange)
-        return exchange
+        return unsafe Uncounted(exchange)
     }
 
-    func recycle(_ exchange: Exchange) { freeExchanges.append(exchange.number) }
+    func recycle(_ exchange: Exchange) { freeExchanges.append(unsafe Uncounted(exchange)) }
 
     /// The exchange that an upstream's queue named.
     func exchange(numbered number: UInt64) -> Exchange { exchanges[Int(number)] }

@@ -11,11 +11,10 @@ import Upstreams
 
 extension Exchange {
     /// Serialises the request head into the app's output.
-    func writeRequestHead(to app: AppConnection) {
-        guard let client, let upstream else { return }
+    func writeRequestHead(to app: AppConnection, for client: ClientConnection) {
         app.output.attach(slabs)
         app.output.removeAll()
-        headSlab.withBytes { writeRequestHead(to: app, $0, client, upstream) }
+        headSlab.withBytes { writeRequestHead(to: app, $0, client, app.upstream) }
         requestWriter = BodyWriter(request.framing)
         if app.output.overflowed {
             app.output.removeAll()
@@ -38,7 +37,7 @@ extension Exchange {
     }
 
     private func writeRequestLine(_ bytes: Span<UInt8>, to out: inout OutputBuffer) {
-        if let replacement {
+        if replacement != nil, let replacement {
             HeadWriter.writeRequestLine(request, in: bytes, replacing: strippedPath, with: replacement.span, to: &out)
         } else if strippedPath > 0 {
             HeadWriter.writeRequestLine(request, in: bytes, replacing: strippedPath, with: Span(), to: &out)
@@ -71,7 +70,7 @@ extension Exchange {
             if trusted, let index = fields.firstIndex(of: .xForwardedProto) {
                 out.append(bytes, fields[index].value)
             } else {
-                out.append(client.listener.settings.isHTTPS ? "https" : "http")
+                if client.listener.settings.isHTTPS { out.append("https") } else { out.append("http") }
             }
             out.append("\r\nX-Forwarded-Host: ")
             if trusted, let index = fields.firstIndex(of: .xForwardedHost) {
@@ -97,12 +96,12 @@ extension Exchange {
                 out.append(bytes, request.authority)
                 out.append("\"")
             }
-            out.append(client.listener.settings.isHTTPS ? ";proto=https\r\n" : ";proto=http\r\n")
+            if client.listener.settings.isHTTPS { out.append(";proto=https\r\n") } else { out.append(";proto=http\r\n") }
         }
         if upstream.forwarding.contains(.via) {
             out.append("Via: ")
             appendValues(of: .via, bytes, to: &out)
-            out.append(request.version == .http11 ? "1.1 " : "1.0 ")
+            if request.version == .http11 { out.append("1.1 ") } else { out.append("1.0 ") }
             out.append(upstream.viaLineEnd)
         }
     }

@@ -132,12 +132,17 @@ extension Exchange {
 
     /// Parses the trailer section that stands at the raw bytes of `peer`, and keeps the fields that may be passed on as text.
     func readTrailers(of peer: Peer, for side: TrailerParser.Side, into text: inout OutputBuffer) -> ParseOutcome {
-        proxy.trailerFields.removeAll()
-        let limits = HeadLimits(headBytes: 8192, targetBytes: 0, fieldCount: 64)
-        var parser = TrailerParser(limits: limits, for: side)
         var end = 0
         let outcome = peer.input.withReceived { bytes in
-            parser.parse(bytes, from: peer.input.rawStart, fields: &proxy.trailerFields, end: &end)
+            // Table and parsers are the loop's: another section may have been parsed since the last look.
+            switch side {
+            case .request:
+                proxy.requestTrailerParser.reset()
+                return proxy.requestTrailerParser.parse(bytes, from: peer.input.rawStart, fields: &proxy.trailerFields, end: &end)
+            case .response:
+                proxy.responseTrailerParser.reset()
+                return proxy.responseTrailerParser.parse(bytes, from: peer.input.rawStart, fields: &proxy.trailerFields, end: &end)
+            }
         }
         guard outcome == .complete else { return outcome }
         if proxy.trailerFields.count > 0 {
@@ -167,7 +172,10 @@ extension Exchange {
             return
         default: break
         }
-        guard isNew, let app else { return }
+        if isNew { appReference?.lend { beginWait(what, on: $0) } }
+    }
+
+    private func beginWait(_ what: Waits, on app: AppConnection) {
         switch what {
         case .appTakes: appTakesBy = loop.now &+ app.upstream.settings.sendIdleTimeout
         case .appHead: appSpeaksBy = loop.now &+ app.upstream.settings.responseTimeout

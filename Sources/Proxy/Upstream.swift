@@ -1,3 +1,4 @@
+// unsafe: refers to its connections, which their loop keeps
 import Buffers
 import EventLoops
 import HTTP1
@@ -17,8 +18,8 @@ public final class Upstream: EventSource {
     /// The end of a Via line: the pseudonym and CRLF.
     let viaLineEnd: [UInt8]
     private var pool: UpstreamPool
-    /// Connections by the index of their id.
-    private var connections: [AppConnection?] = []
+    /// Connections by the index of their id: all are registered, so that the loop keeps them.
+    private var connections: [Uncounted<AppConnection>?] = []
     /// The address of each of the pool's servers; nil where its name does not resolve.
     private(set) var addresses: [SocketAddress?] = []
     /// Which of the pool's servers a configured one stands for.
@@ -58,9 +59,9 @@ public final class Upstream: EventSource {
     /// What an exchange gets when it asks for a connection.
     enum Grant {
         /// An open connection, leased.
-        case connection(AppConnection)
+        case connection(Uncounted<AppConnection>)
         /// One is being opened; `Exchange.connectionStands` or `connectFailed` follows.
-        case connecting(AppConnection)
+        case connecting(Uncounted<AppConnection>)
         case waiting(WaiterTicket)
         /// A place among the connections, for one that `connect` is yet to open.
         case place(ConnectionID, server: Int)
@@ -71,8 +72,10 @@ public final class Upstream: EventSource {
         switch pool.lease(for: UInt64(exchange.number), excluding: tried, now: loop.now) {
         case .reuse(let id, _):
             guard let connection = connections[Int(id.index)] else { preconditionFailure("the pool named a connection that is gone") }
-            connection.state = .leased
-            connection.exchange = exchange
+            connection.lend {
+                $0.state = .leased
+                $0.exchange = exchange
+            }
             return .connection(connection)
         case .connect(let id, let server, let closing):
             if let closing { closeConnection(closing) }
@@ -114,10 +117,10 @@ public final class Upstream: EventSource {
                 return failAtOnce(id, server: server, reason: .upstreamConnectFailed)
             }
             while connections.count <= Int(id.index) { connections.append(nil) }
-            connections[Int(id.index)] = connection
+            connections[Int(id.index)] = unsafe Uncounted(connection)
             connection.exchange = exchange
             loop.setDeadline(connection, loop.now &+ settings.connectTimeout)
-            return .connecting(connection)
+            return unsafe .connecting(Uncounted(connection))
         }
     }
 
@@ -162,7 +165,7 @@ public final class Upstream: EventSource {
             connection.clearBuffers()
             let exchange = proxy.exchange(numbered: waiter)
             connection.exchange = exchange
-            exchange.granted(.connection(connection))
+            exchange.granted(unsafe .connection(Uncounted(connection)))
         case .closeAndConnect(let id, let server, let waiter):
             if let connection {
                 forget(connection.id)
@@ -185,7 +188,7 @@ public final class Upstream: EventSource {
     private func closeConnection(_ id: ConnectionID) {
         let connection = connections[Int(id.index)]
         forget(id)
-        connection?.close()
+        connection?.lend { $0.close() }
     }
 
     // MARK: Events of connections that no exchange reads

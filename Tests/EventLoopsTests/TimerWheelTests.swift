@@ -10,7 +10,8 @@ struct TimerWheelTests {
         let ticks: [Int64] = [1001, 1063, 1064, 1065, 1100, 5000, 5095, 5096, 300_000, 20_000_000]
         for (key, tick) in ticks.enumerated() { wheel.arm(key, at: tick) }
         var fired: [(Int, Int64)] = []
-        wheel.advance(to: 30_000_000) { wheel, key in fired.append((key, wheel.current)) }
+        while let key = wheel.takeDue(by: 30_000_000) { fired.append((key, wheel.current)) }
+        #expect(wheel.current == 30_000_000)
         #expect(fired.map(\.0) == Array(0..<ticks.count))
         #expect(fired.map(\.1) == ticks)
         #expect(wheel.count == 0)
@@ -54,7 +55,8 @@ struct TimerWheelTests {
                 default:
                     now += Int64(random.next() % (1 << (random.next() % 16)))
                     var fired: [Int: Int64] = [:]
-                    wheel.advance(to: now) { wheel, key in fired[key] = wheel.current }
+                    while let key = wheel.takeDue(by: now) { fired[key] = wheel.current }
+                    #expect(wheel.current == now)
                     let due = model.filter { $0.value <= now }
                     #expect(fired == due)
                     for key in due.keys { model[key] = nil }
@@ -69,11 +71,29 @@ struct TimerWheelTests {
         var wheel = TimerWheel(now: 0)
         wheel.arm(3, at: 10)
         var times: [Int64] = []
-        wheel.advance(to: 100) { wheel, key in
+        while let key = wheel.takeDue(by: 100) {
             times.append(wheel.current)
             wheel.arm(key, at: wheel.current + 30)
         }
         #expect(times == [10, 40, 70, 100])
+    }
+
+    @Test("does not fire what is disarmed, and fires what is moved, while others of the same tick fire")
+    func changesWhileFiring() {
+        var wheel = TimerWheel(now: 0)
+        for key in 0..<4 { wheel.arm(key, at: 10) }
+        var fired: [Int] = []
+        while let key = wheel.takeDue(by: 20) {
+            fired.append(key)
+            guard fired.count == 1 else { continue }
+            wheel.disarm((key + 1) % 4)
+            wheel.arm((key + 2) % 4, at: 15)
+            // For a tick that has passed: the next one, never the present.
+            wheel.arm(key, at: 3)
+        }
+        #expect(fired.count == 4)
+        let first = fired[0]
+        #expect(fired == [first, (first + 3) % 4, first, (first + 2) % 4])
     }
 }
 

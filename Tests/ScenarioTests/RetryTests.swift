@@ -162,6 +162,36 @@ import Testing
         }
     }
 
+    /// A unix server that is gone refuses at once, so that the retry ends on the other server's idle connection without waiting for
+    /// any event: what is to be sent on it must be sent then.
+    @Test func `a retry that finds an idle connection of another server is sent on it`() throws {
+        var options = Scenario.Options()
+        options.servers = 2
+        options.unixServer = true
+        try Scenario.run(options) { s in
+            let clients = try (0..<4).map { _ in try s.connect() }
+            var idle: [ScriptedConnection] = []
+            for (index, client) in clients.enumerated() {
+                try client.get("/\(index)")
+                idle.append(try s.apps[index % 2].accept())
+                _ = try idle[index].receiveRequest()
+            }
+            for index in clients.indices {
+                try idle[index].answer("warm")
+                try clients[index].expectAnswer("warm")
+            }
+            s.apps[1].stop()
+            let client = clients[0]
+            try client.get("/again")
+            let stale = try s.activeAppConnection()
+            #expect(stale === idle[2], "the most recently used of the first server")
+            _ = try stale.receiveRequest()
+            stale.close()
+            try idle[0].serve("GET /again HTTP/1.1", answering: "second")
+            try client.expectAnswer("second")
+        }
+    }
+
     @Test func `a server that comes back is used again`() throws {
         try Scenario.run { s in
             let port = s.app.listening.localPort
