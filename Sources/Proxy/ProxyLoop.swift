@@ -58,6 +58,12 @@ public final class ProxyLoop {
         upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
     }
 
+    deinit {
+        // Before their pool, whatever the order of the properties.
+        responseFields = FieldTable(Slab())
+        trailerFields = FieldTable(Slab())
+    }
+
     // MARK: Listeners
 
     /// Starts to accept on `socket`. Errors: epoll's.
