@@ -26,7 +26,7 @@ final class Listener {
 
 /// Turns accepted sockets into client connections.
 final class ClientAcceptor: Acceptor {
-    private let listener: Listener
+    let listener: Listener
     private let proxy: ProxyLoop
 
     init(_ socket: consuming ListeningSocket, listener: Listener, proxy: ProxyLoop) {

@@ -68,7 +68,8 @@ public final class ProxyLoop {
 
     /// Starts to accept on `socket`. Errors: epoll's.
     public func listen(_ socket: consuming ListeningSocket, settings: ListenerSettings, routes: RouteSettings) -> SystemError? {
-        let listener = Listener(settings: settings, routes: routes)
+        // A listener's addresses share its limits.
+        let listener = acceptors.first { $0.listener.settings.name == settings.name }?.listener ?? Listener(settings: settings, routes: routes)
         let acceptor = ClientAcceptor(socket, listener: listener, proxy: self)
         acceptors.append(acceptor)
         return acceptor.start()

@@ -32,7 +32,7 @@ extension OptionSchema {
         [
             Option(
                 "listen", .listenAddress, isRequired: true, isList: true, isRepeatable: true,
-                "Addresses to accept on. `*:PORT` or `:PORT` is every address of both families; port 0 lets the kernel choose."),
+                "Addresses to accept on. `*:PORT` or `:PORT` is every address of both families, `[::]:PORT` every IPv6 address and no IPv4 one; port 0 lets the kernel choose."),
             Option(
                 "serve", .section, isRequired: true,
                 "The app, router or pipeline that requests go to."),
@@ -44,7 +44,7 @@ extension OptionSchema {
                 "Connections that wait in the kernel to be accepted. The kernel's own limit is `net.core.somaxconn`."),
             Option(
                 "max-connections", .integer(1...10_000_000), or: ["off"], standard: "65536",
-                "Connections open at once on this listener, over all loops; each loop has an equal share. One above it is answered with 503 and closed. `off` is no limit."),
+                "Connections open at once on this listener, over all its addresses and loops; each loop has an equal share. One above it is answered with 503 and closed. `off` is no limit."),
             Option(
                 "max-head", .byteCount(1 << 10...32 << 10), standard: "16KiB",
                 "Size of a request head, from the request line to the empty line. A larger one is answered with 431."),

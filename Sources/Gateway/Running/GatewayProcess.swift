@@ -79,6 +79,11 @@ public struct GatewayProcess {
         }
     }
 
+    /// How many loops accept for a listener: all of them, unless it has fewer places than there are loops, or paths alone.
+    private static func acceptingLoops(of listener: ListenerSetup, among loops: Int) -> Int {
+        listener.addresses.allSatisfy { $0.family == .unix } ? 1 : min(loops, listener.settings.maxConnections)
+    }
+
     private func serve(_ signals: SignalWait) throws(SystemError) -> ExitStatus {
         let lines = try listen()
         var threads: [LoopThreadBox] = []
@@ -98,19 +103,20 @@ public struct GatewayProcess {
     private func listen() throws(SystemError) -> [String] {
         var lines: [String] = []
         for listener in settings.listeners {
+            let accepting = Self.acceptingLoops(of: listener, among: loops.count)
             for address in listener.addresses {
                 var bound = address
-                for running in loops {
+                for running in loops.prefix(accepting) {
                     var share = listener.settings
-                    let (total, count) = (share.maxConnections, loops.count)
-                    if total != .max { share.maxConnections = Self.share(of: total, loop: running.loop.index, among: count) }
+                    let total = share.maxConnections
+                    if total != .max { share.maxConnections = Self.share(of: total, loop: running.loop.index, among: accepting) }
                     // A unix path can be bound once: its connections all go to the first loop.
                     if address.family == .unix && running.loop.index > 0 { continue }
                     let socket: ListeningSocket
                     do throws(SystemError) {
                         if running.loop.index == 0 { try ListeningSocket.checkFree(address) }
                         socket = try ListeningSocket(
-                            on: bound, backlog: listener.backlog, sharing: count > 1, socketMode: listener.socketMode)
+                            on: bound, backlog: listener.backlog, sharing: accepting > 1, socketMode: listener.socketMode)
                     } catch {
                         complain("sluice: listener \(listener.settings.name): cannot listen on \(address.text)")
                         throw error

@@ -111,6 +111,14 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         return address
     }
 
+    private static func sixAddress(_ host: String, _ port: UInt16) -> sockaddr_in6 {
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = port.bigEndian
+        unsafe _ = inet_pton(AF_INET6, host, &address.sin6_addr)
+        return address
+    }
+
     private static func unixAddress(_ path: String) -> sockaddr_un {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -140,6 +148,16 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         return made
     }
 
+    /// A listening socket on a port of an IPv6 address that the kernel chooses.
+    static func listening(six host: String) throws -> Descriptor {
+        let made = try Descriptor(socket(AF_INET6, stream | nonBlocking, 0), "socket")
+        let bound = unsafe calling(sixAddress(host, 0)) { unsafe bind(made.number, $0, $1) }
+        guard bound == 0, listen(made.number, 512) == 0 else {
+            throw ScenarioFailure("cannot listen on \(host): \(unsafe String(cString: strerror(errno)))")
+        }
+        return made
+    }
+
     static func listening(unix path: String) throws -> Descriptor {
         let made = try Descriptor(socket(AF_UNIX, stream | nonBlocking, 0), "socket")
         let bound = unsafe calling(unixAddress(path)) { unsafe bind(made.number, $0, $1) }
@@ -165,6 +183,13 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         if let source { unsafe _ = calling(loopback(source, 0)) { unsafe bind(made.number, $0, $1) } }
         made.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         return try finishConnecting(made, unsafe calling(loopback("127.0.0.1", port)) { unsafe connect(made.number, $0, $1) })
+    }
+
+    /// Connects over IPv6; nil when the other side refuses.
+    static func connected(six host: String, port: UInt16) throws -> Descriptor? {
+        let made = try Descriptor(socket(AF_INET6, stream, 0), "socket")
+        made.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        return try finishConnecting(made, unsafe calling(sixAddress(host, port)) { unsafe connect(made.number, $0, $1) })
     }
 
     /// Begins to connect and does not wait for the other side.

@@ -18,8 +18,9 @@ final class Gateway {
     }()
 
     /// Starts it and waits until each of `listeners` accepts.
-    init(arguments: [String], listeners: [String], fileLimit: Int? = nil) throws {
-        process = try Child([Gateway.binary] + arguments, fileLimit: fileLimit)
+    /// - Parameter outer: a program with its arguments that prepares something and then becomes the gateway.
+    init(arguments: [String], listeners: [String], fileLimit: Int? = nil, within outer: [String] = []) throws {
+        process = try Child(outer + [Gateway.binary] + arguments, fileLimit: fileLimit)
         var found: [String: UInt16] = [:]
         let ready = process.waitForOutput { output in
             for line in output.split(separator: "\n") where line.hasPrefix("listening on ") {
@@ -40,6 +41,16 @@ final class Gateway {
         }
         ports = found
         socketsAtStart = ProcFiles.socketCount(process.pid) ?? 0
+    }
+
+    /// Every address of a listener, as printed; waits until there are `count`.
+    func addresses(of listener: String = "web", count: Int) throws -> [String] {
+        func found(_ output: String) -> [String] {
+            output.split(separator: "\n").filter { $0.hasPrefix("listening on ") && $0.hasSuffix(" (\(listener))") }
+                .map { String($0.split(separator: " ")[2]) }
+        }
+        guard process.waitForOutput({ found($0).count >= count }) else { throw ScenarioFailure("not \(count) addresses: \(text(process.stdout))") }
+        return found(text(process.stdout))
     }
 
     var pid: pid_t { process.pid }

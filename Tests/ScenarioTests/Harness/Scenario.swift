@@ -24,12 +24,15 @@ final class Scenario {
         /// How many scripted apps there are: the servers of `app`.
         var servers = 1
         var unixServer = false
+        var ipv6Server = false
         /// The receive buffer of the apps' sockets, for slow readers.
         var appReceiveBuffer: Int32?
         var fileLimit: Int?
         /// The whole file instead, from the apps' addresses and the scenario's folder.
         var file: ((_ servers: [String], _ folder: String) -> String)?
         var listeners = ["web"]
+        /// What the gateway finds in its hosts file, which is `FOLDER/hosts` then.
+        var hosts: String?
     }
 
     private init(_ options: Options) throws {
@@ -37,7 +40,8 @@ final class Scenario {
         self.folder = folder
         do {
             apps = try (0..<options.servers).map { index in
-                options.unixServer
+                if options.ipv6Server { return try ScriptedApp.overIPv6() }
+                return options.unixServer
                     ? try ScriptedApp(unix: "\(folder)/app\(index).sock") : try ScriptedApp(receiveBuffer: options.appReceiveBuffer)
             }
             let servers = apps.map(\.address)
@@ -57,8 +61,9 @@ final class Scenario {
 
                 """
             try write(file, to: "\(folder)/gateway.conf")
+            let outer = try options.hosts.map { try HostsFile.place($0, in: folder) } ?? []
             gateway = try Gateway(
-                arguments: ["run", "\(folder)/gateway.conf"], listeners: options.listeners, fileLimit: options.fileLimit)
+                arguments: ["run", "\(folder)/gateway.conf"], listeners: options.listeners, fileLimit: options.fileLimit, within: outer)
         } catch {
             Folder.remove(folder)
             throw error

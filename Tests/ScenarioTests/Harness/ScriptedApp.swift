@@ -15,6 +15,22 @@ final class ScriptedApp {
         address = "127.0.0.1:\(listening.localPort)"
     }
 
+    /// On a port of `::1` that the kernel chooses.
+    static func overIPv6() throws -> ScriptedApp {
+        let listening = try Descriptor.listening(six: "::1")
+        return ScriptedApp(listening, address: "[::1]:\(listening.localPort)")
+    }
+
+    /// On a port of another address of this machine.
+    init(host: String, port: UInt16) throws {
+        listening = try .listening(host: host, port: port)
+        address = "\(host):\(listening.localPort)"
+    }
+
+    private init(_ listening: Descriptor, address: String) {
+        (self.listening, self.address) = (listening, address)
+    }
+
     init(unix path: String) throws {
         listening = try .listening(unix: path)
         address = "unix:\(path)"
