@@ -20,21 +20,21 @@ struct AddressCheck {
         var bound: [Port: SourceRange] = [:]
         for listener in listeners {
             for (address, word) in zip(listener.addresses, listener.words["listen"] ?? []) {
-                let key: Port
+                let keys: [Port]
                 switch address {
                 // The kernel chooses another port each time.
                 case .tcp(_, 0): continue
-                case .tcp(let host, let port): key = Port(host: host == "0.0.0.0" || host == "::" ? "*" : host, port: port)
-                case .unix(let path, _): key = Port(host: PathText.normalized(path), port: 0)
+                case .tcp("*", let port): keys = [Port(host: "0.0.0.0", port: port), Port(host: "::", port: port)]
+                case .tcp(let host, let port): keys = [Port(host: host, port: port)]
+                case .unix(let path, _): keys = [Port(host: PathText.normalized(path), port: 0)]
                 }
-                if let first = bound[key] {
+                if let first = keys.compactMap({ bound[$0] }).first {
                     report.error(
                         .listenDuplicate, at: word.range, "\(quoted(word.text)) is listened on twice",
-                        help: key.host == "*" ? "`*`, `0.0.0.0` and `[::]` share their ports" : nil,
+                        help: ["0.0.0.0", "::"].contains(keys[0].host) ? "`*` is `0.0.0.0` and `[::]`" : nil,
                         notes: [("first here", first)])
-                } else {
-                    bound[key] = word.range
                 }
+                for key in keys where bound[key] == nil { bound[key] = word.range }
             }
         }
         return bound
@@ -48,9 +48,9 @@ struct AddressCheck {
                 let keys: [Port] =
                     switch server {
                     case .unix(let path): [Port(host: PathText.normalized(path), port: 0)]
-                    case .tcp("localhost", let port): [Port(host: "127.0.0.1", port: port), Port(host: "::1", port: port), Port(host: "*", port: port)]
-                    case .tcp(let host, let port) where host.hasPrefix("127.") || host == "::1":
-                        [Port(host: host, port: port), Port(host: "*", port: port)]
+                    case .tcp("localhost", let port): ["127.0.0.1", "::1", "0.0.0.0", "::"].map { Port(host: $0, port: port) }
+                    case .tcp(let host, let port) where host.hasPrefix("127."): [Port(host: host, port: port), Port(host: "0.0.0.0", port: port)]
+                    case .tcp("::1", let port): [Port(host: "::1", port: port), Port(host: "::", port: port)]
                     case .tcp(let host, let port): [Port(host: host, port: port)]
                     }
                 guard let listener = keys.compactMap({ bound[$0] }).first else { continue }
