@@ -4,10 +4,13 @@ import Testing
 /// Other people's programs that scenarios put before and behind the gateway.
 enum Programs {
     /// Where a program is; nil when it is not installed.
-    static func find(_ name: String) -> String? {
+    static func find(_ name: String) -> String? { findAll(name).first }
+
+    /// Every place where a program of that name is, the one that a shell takes first.
+    static func findAll(_ name: String) -> [String] {
         let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? ""
         let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/bin", "/usr/local/bin"]
-        return folders.lazy.map { "\($0)/\(name)" }.first(where: Folder.isProgram)
+        return folders.map { "\($0)/\(name)" }.filter(Folder.isProgram)
     }
 
     /// In CI a missing program is a failure: `deploy/bootstrap --test` installs it. Elsewhere the test is skipped.
