@@ -21,7 +21,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let package = Package(
     name: "sluice",
     products: [
-        .executable(name: "sluice", targets: ["Sluice"])
+        .executable(name: "sluice", targets: ["Sluice"]),
+        // For authors of plug-ins: what a filter sees, and what tests it.
+        .library(name: "FilterAPI", targets: ["FilterAPI"]),
+        .library(name: "FilterTesting", targets: ["FilterTesting"]),
     ],
     dependencies: [
         // The command line: parsing, help and shell completion are not what Sluice exists for.
@@ -40,6 +43,11 @@ let package = Package(
         module("Upstreams"),
         module("Routing", ["Buffers"]),
         module("Telemetry", ["HTTPMessage", "Buffers"]),
+
+        // What a plug-in sees, and what runs plug-ins.
+        module("FilterAPI", ["Configuration", "HTTPMessage", "Buffers"]),
+        module("Pipeline", ["FilterAPI", "HTTPMessage", "Buffers"]),
+        module("FilterTesting", ["FilterAPI", "Pipeline", "HTTP1", "HTTPMessage", "Buffers", "Configuration"]),
 
         // Modules that touch the kernel.
         module("EventLoops", ["Buffers", "CPlatform"]),
@@ -71,6 +79,7 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "FuzzChecks"]),
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
+        tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),

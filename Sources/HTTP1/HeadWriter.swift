@@ -22,7 +22,7 @@ public enum HeadWriter {
     public static func writeRequestFields(
         _ fields: borrowing FieldTable, in bytes: Span<UInt8>, dropping: TokenSet, to out: inout OutputBuffer
     ) {
-        writeFields(fields, in: bytes, dropping: requestDrops.union(dropping), to: &out)
+        writeFields(fields, in: bytes, dropping: requestDrops.union(dropping), always: requestDrops, to: &out)
     }
 
     /// Writes the fields of a response, but for `responseDrops`, those in `dropping`, and those marked. The app's own
@@ -31,7 +31,7 @@ public enum HeadWriter {
         _ fields: borrowing FieldTable, of head: ResponseHead, answering method: Method, in bytes: Span<UInt8>,
         dropping: TokenSet, to out: inout OutputBuffer
     ) {
-        writeFields(fields, in: bytes, dropping: responseDrops.union(dropping), to: &out)
+        writeFields(fields, in: bytes, dropping: responseDrops.union(dropping), always: responseDrops, to: &out)
         guard head.framing == .none, head.status == 304 || (method == .head && head.status >= 200 && head.status != 204),
             !dropping.contains(.contentLength), let index = fields.firstIndex(of: .contentLength),
             let length = FramingFields.length(bytes, fields[index].value, leadingZeros: true)
@@ -41,20 +41,22 @@ public enum HeadWriter {
 
     /// Writes the fields of a trailer section, but for those marked.
     public static func writeTrailers(_ fields: borrowing FieldTable, in bytes: Span<UInt8>, to out: inout OutputBuffer) {
-        writeFields(fields, in: bytes, dropping: TrailerParser.forbidden.union(TrailerParser.pointless), to: &out)
+        let drops = TrailerParser.forbidden.union(TrailerParser.pointless)
+        writeFields(fields, in: bytes, dropping: drops, always: drops, to: &out)
     }
 
-    /// Writes the fields that are neither marked nor in `dropping`. Neighbours that stand in the slab as they would be written are
-    /// copied as one block.
+    /// Writes the fields that are neither marked nor in `dropping`; those that a filter added are only left out if they are in `always`.
+    /// Neighbours that stand in the slab as they would be written are copied as one block.
     public static func writeFields(
-        _ fields: borrowing FieldTable, in bytes: Span<UInt8>, dropping: TokenSet, to out: inout OutputBuffer
+        _ fields: borrowing FieldTable, in bytes: Span<UInt8>, dropping: TokenSet, always: TokenSet, to out: inout OutputBuffer
     ) {
         let left = FieldMarks.connectionOption.union(.removed)
         var runStart = 0
         var runEnd = 0
         for index in 0..<fields.count {
             let field = fields[index]
-            if dropping.contains(field.token) || !field.marks.isDisjoint(with: left) { continue }
+            if dropping.contains(field.token) && (!field.marks.contains(.added) || always.contains(field.token)) { continue }
+            if !field.marks.isDisjoint(with: left) { continue }
             if field.marks.contains(.canonical) {
                 if Int(field.nameStart) != runEnd {
                     writeRun(runStart, runEnd, bytes, to: &out)

@@ -7,11 +7,16 @@ extension HeadWriter {
     public static func writeRequestLine(_ head: RequestHead, in bytes: Span<UInt8>, to out: inout OutputBuffer) {
         writeMethod(head, in: bytes, to: &out)
         if head.path.isEmpty {
-            let isAsterisk = head.method == .options && head.query.isEmpty
+            let isAsterisk = head.form == .absolute && head.method == .options && head.query.isEmpty
             out.append(byte: isAsterisk ? UInt8(ascii: "*") : UInt8(ascii: "/"))
         }
-        // The query follows the path in the slab.
-        out.append(bytes, ByteRange(start: head.path.lower, count: head.query.upper &- head.path.lower))
+        if head.query.lower == head.path.upper {
+            out.append(bytes, ByteRange(start: head.path.lower, count: head.query.upper &- head.path.lower))
+        } else {
+            // One of them was rewritten.
+            out.append(bytes, head.path)
+            out.append(bytes, head.query)
+        }
         out.append(" HTTP/1.1\r\n")
     }
 

@@ -35,4 +35,7 @@ public struct FieldMarks: OptionSet, Sendable {
     @inlinable public static var connectionOption: FieldMarks { FieldMarks(rawValue: 2) }
     /// Taken out by the gateway or a filter.
     @inlinable public static var removed: FieldMarks { FieldMarks(rawValue: 4) }
+    /// Written by a filter: passed on even where a line of the sender's with this name would not be. Framing and connection fields never
+    /// are.
+    @inlinable public static var added: FieldMarks { FieldMarks(rawValue: 8) }
 }

@@ -20,7 +20,7 @@ public struct ReasonExplanation: Sendable {
     /// What to do about it.
     public let advice: StaticString
 
-    init(_ fault: Fault, _ happened: StaticString, _ advice: StaticString) {
+    public init(_ fault: Fault, _ happened: StaticString, _ advice: StaticString) {
         self.fault = fault
         self.happened = happened
         self.advice = advice

@@ -72,6 +72,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case referenceTooMany = "reference.too-many"
     case filterUnknown = "filter.unknown"
     case filterPlugin = "filter.plug-in"
+    case filterOptions = "filter.options"
 
     // Routes
     case routerEmpty = "router.empty"

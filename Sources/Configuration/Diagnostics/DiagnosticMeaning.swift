@@ -63,6 +63,7 @@ extension DiagnosticCode {
         case .referenceTooMany: "Routers on routers unfold to more than a million routes."
         case .filterUnknown: "No filter has the name that `use =` gives."
         case .filterPlugin: "`use =` names a file; filters from files are not available in this version."
+        case .filterOptions: "The filter itself finds its options wrong: each is what it should be, and together they make no sense."
         case .routerEmpty: "A router has no routes."
         case .routeKey: "The key of a route is not of the form `[host]/path`."
         case .routeHost: "The host of a route is not a host name, an address or `*.` and a name."

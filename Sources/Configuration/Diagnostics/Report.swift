@@ -2,7 +2,7 @@
 struct Report {
     private(set) var sources: [SourceFile] = []
     private var problems: [Problem] = []
-    private var errorCount = 0
+    private(set) var errorCount = 0
     private var unshown = 0
     /// Bounds the work of looking for similar names, whatever the file holds.
     private var suggestions = SuggestionBudget()

@@ -85,4 +85,11 @@ public struct FilterPlan: Sendable, Equatable {
     public var options: OptionValues
     /// Where the section begins.
     public var location: SourceLocation
+    /// What was made of the options; nil if nothing makes filters of this name.
+    public var made: (any Sendable)?
+
+    /// Whether the two sections say the same.
+    public static func == (left: FilterPlan, right: FilterPlan) -> Bool {
+        left.name == right.name && left.use == right.use && left.options == right.options && left.location == right.location
+    }
 }

@@ -129,8 +129,27 @@ struct PlanBuilder {
             return nil
         }
         var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + own.options))
+        let errorsBefore = report.errorCount
         let checked = check.run(&report)
-        return FilterPlan(name: section.name, use: use.text, options: checked.values, location: report.location(of: section.header))
+        var filter = FilterPlan(
+            name: section.name, use: use.text, options: checked.values, location: report.location(of: section.header))
+        // Options that do not fit the schema would only be found wrong a second time.
+        if report.errorCount == errorsBefore, let make = schemas.maker(use.text) {
+            do throws(ConfigurationError) {
+                filter.made = try make(section.name, checked.values)
+            } catch {
+                report.error(.filterOptions, at: place(of: error, in: checked), error.message, expected: error.expected, help: error.help)
+            }
+        }
+        return filter
+    }
+
+    /// Where to point for what a filter finds wrong: at the value, at the option, or at its section.
+    private func place(of error: ConfigurationError, in checked: CheckedSection) -> SourceRange {
+        guard let option = error.option else { return checked.section.header }
+        guard let words = checked.words[option], !words.isEmpty else { return checked.keys[option] ?? checked.section.header }
+        if let value = error.value, words.indices.contains(value) { return words[value].range }
+        return words[0].range.extended(to: words[words.count - 1].range)
     }
 
     private var expectedFilters: String {

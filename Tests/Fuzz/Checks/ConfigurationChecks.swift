@@ -95,6 +95,20 @@ package let sampleFilters = FilterSchemas([
         Option("level", .integer(1...9), standard: "1", "How hard to try."),
         Option("comment", .string, "A text."),
     ]),
+], makers: [
+    "rate-limit": { (section, options) throws(ConfigurationError) in
+        if options.integer("burst") == 13 {
+            throw ConfigurationError("a burst of 13 brings bad luck", option: "burst", expected: "another number", help: "12 is close")
+        }
+        return section
+    },
+    "gzip": { (section, options) throws(ConfigurationError) in
+        if let index = options.words("types").firstIndex(of: "*") {
+            throw ConfigurationError("`*` is no media type", option: "types", value: index)
+        }
+        if options.integer("level") == 9 && options.isGiven("comment") { throw ConfigurationError("level 9 leaves no time for a comment") }
+        return section
+    },
 ])
 
 /// What `${NAME}` takes in tests and golden files.

@@ -1,0 +1,53 @@
+/// The name of a field, looked up once: make it when the filter is made and keep it. Letter case does not matter (RFC 9110 §5.1).
+public struct FieldName: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// `.unknown` for names that Sluice has no token for.
+    public let token: FieldToken
+    /// As it is written, when this program writes it.
+    let spelling: [UInt8]
+    let lowercased: [UInt8]
+
+    /// Nil if it is not a token (RFC 9110 §5.6.2) of at most 256 bytes.
+    public init?(_ name: some StringProtocol) {
+        let bytes = Array(name.utf8)
+        guard !bytes.isEmpty, bytes.count <= 256, bytes.allSatisfy(\.isTokenCharacter) else { return nil }
+        spelling = bytes
+        lowercased = bytes.map(\.asciiLowercased)
+        token = FieldToken.named(bytes.span, ByteRange(start: 0, count: bytes.count))
+    }
+
+    /// Traps if the literal is not a field name: a mistake of the program.
+    public init(stringLiteral name: String) {
+        guard let made = FieldName(name) else { preconditionFailure("not a field name: \(name)") }
+        self = made
+    }
+
+    public init(_ token: FieldToken) {
+        precondition(token != .unknown)
+        self.init(stringLiteral: "\(token.name)")
+    }
+
+    public var description: String { String(decoding: spelling, as: UTF8.self) }
+
+    public static func == (left: FieldName, right: FieldName) -> Bool { left.lowercased == right.lowercased }
+    public func hash(into hasher: inout Hasher) { hasher.combine(lowercased) }
+
+    /// Whether bytes `range` are this name.
+    func matches(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
+        guard Int(range.count) == lowercased.count else { return false }
+        for index in lowercased.indices where bytes[range.lower &+ index].asciiLowercased != lowercased[index] { return false }
+        return true
+    }
+
+    /// Whether some app takes bytes `range` for this name: CGI, WSGI and their kin map `-`, `_` and more to one byte.
+    func matchesAlias(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
+        guard Int(range.count) == lowercased.count else { return false }
+        for index in lowercased.indices {
+            let byte = bytes[range.lower &+ index]
+            let own = lowercased[index]
+            if byte.isAlphanumeric || own.isAlphanumeric {
+                if byte.asciiLowercased != own { return false }
+            }
+        }
+        return true
+    }
+}

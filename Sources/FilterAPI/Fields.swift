@@ -1,0 +1,241 @@
+/// The fields of one message, and the memory that holds its head. What a filter writes goes behind what came, so a look-up yields ranges of
+/// one block of bytes, and nothing is copied that nobody edits.
+///
+/// Comfort: `fields["x-name"]`, `fields[.accept] = "text/plain"`, `append`, `remove`, `forEach`. Speed: `firstIndex(of:)`, `value(at:)` and
+/// `bytes`, which allocate nothing.
+///
+/// Framing and connection fields (Content-Length, Transfer-Encoding, Connection and their kin) are the gateway's: it writes them itself,
+/// whatever stands here. Host is `Request.authority`.
+public struct Fields: ~Copyable {
+    package var slab: Slab
+    package var lines: FieldTable
+    /// Offset of the first free byte of the slab.
+    package var end = 0
+    /// Something did not fit: the message is answered with an error instead of being sent on without it.
+    public package(set) var overflowed = false
+
+    /// Bytes that a head may take with everything that filters add.
+    package static var mostBytes: Int { 256 * 1024 }
+
+    package init(table: consuming FieldTable, slab: consuming Slab = Slab()) {
+        lines = table
+        self.slab = slab
+    }
+
+    /// Lines, removed ones among them: indexes are below it.
+    public var count: Int { lines.count }
+
+    /// The bytes that ranges are into.
+    public var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { slab.bytes }
+    }
+
+    // MARK: Raw access
+
+    /// The index of the first line with this token, from `start` on. O(1) if there is none, else O(lines).
+    public func firstIndex(of token: FieldToken, from start: Int = 0) -> Int? { lines.firstIndex(of: token, from: start) }
+
+    /// The index of the first line with this name, from `start` on. O(lines).
+    public func firstIndex(of name: FieldName, from start: Int = 0) -> Int? {
+        if name.token != .unknown { return lines.firstIndex(of: name.token, from: start) }
+        guard lines.mayContain(.unknown) else { return nil }
+        var index = start
+        while index < lines.count {
+            let line = lines[index]
+            if line.token == .unknown, !line.marks.contains(.removed), name.matches(slab.bytes, line.name) { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// Where the value of a line is in `bytes`. Traps if the index is not below `count`.
+    public func valueRange(at index: Int) -> ByteRange { lines[index].value }
+
+    /// Where the name of a line is in `bytes`. Traps if the index is not below `count`.
+    public func nameRange(at index: Int) -> ByteRange { lines[index].name }
+
+    /// False for a line that was removed. Traps if the index is not below `count`.
+    public func isPresent(at index: Int) -> Bool { lines[index].marks.isDisjoint(with: FieldMarks.removed.union(.connectionOption)) }
+
+    // MARK: Comfort
+
+    /// The value of a field, or of all its lines joined by `, ` (RFC 9110 §5.2; Cookie by `; `); nil without one. Bytes that are not UTF-8
+    /// become U+FFFD. Setting replaces all lines by one; nil removes them. Control bytes in a new value become spaces, and white space
+    /// around it is left out, so that no value can break a message.
+    public subscript(name: FieldName) -> String? {
+        get { joined(firstIndex(of: name)) { firstIndex(of: name, from: $0) } }
+        set {
+            remove(name)
+            if let newValue { append(name, newValue) }
+        }
+    }
+
+    /// The same by token.
+    public subscript(token: FieldToken) -> String? {
+        get { joined(firstIndex(of: token)) { firstIndex(of: token, from: $0) } }
+        set {
+            remove(token)
+            if let newValue { append(token, newValue) }
+        }
+    }
+
+    private func joined(_ first: Int?, _ next: (Int) -> Int?) -> String? {
+        guard let first else { return nil }
+        var text = slab.bytes.text(lines[first].value)
+        let separator = lines[first].token == .cookie ? "; " : ", "
+        var index = next(first + 1)
+        while let found = index {
+            text += separator + slab.bytes.text(lines[found].value)
+            index = next(found + 1)
+        }
+        return text
+    }
+
+    /// The value of each line with this name, in their order.
+    public func values(of name: FieldName) -> [String] {
+        var values: [String] = []
+        var index = firstIndex(of: name)
+        while let found = index {
+            values.append(slab.bytes.text(lines[found].value))
+            index = firstIndex(of: name, from: found + 1)
+        }
+        return values
+    }
+
+    public func contains(_ name: FieldName) -> Bool { firstIndex(of: name) != nil }
+    public func contains(_ token: FieldToken) -> Bool { firstIndex(of: token) != nil }
+
+    /// Calls `body` with the name and value of each line, in their order.
+    public func forEach(_ body: (_ name: String, _ value: String) -> Void) {
+        for index in 0..<lines.count where isPresent(at: index) {
+            body(slab.bytes.text(lines[index].name), slab.bytes.text(lines[index].value))
+        }
+    }
+
+    // MARK: Editing
+
+    /// Adds a line at the end. Control bytes in the value become spaces, and white space around it is left out.
+    public mutating func append(_ name: FieldName, _ value: some StringProtocol) { append(name, bytes: Array(value.utf8).span) }
+
+    /// Adds a line at the end. Control bytes in the value become spaces, and white space around it is left out.
+    public mutating func append(_ token: FieldToken, _ value: some StringProtocol) {
+        append(FieldName(token), bytes: Array(value.utf8).span)
+    }
+
+    /// Adds a line at the end, without a string being made.
+    public mutating func append(_ name: FieldName, bytes value: Span<UInt8>) {
+        guard let nameRange = store(name.spelling.span), let valueRange = store(value) else { return }
+        add(name, nameRange, legalised(valueRange))
+    }
+
+    /// Adds a line at the end whose value is a literal, without a string being made.
+    public mutating func append(_ name: FieldName, text: StaticString) {
+        guard let nameRange = store(name.spelling.span), let valueRange = store(text) else { return }
+        add(name, nameRange, legalised(valueRange))
+    }
+
+    /// Adds a line whose value is bytes `range` of this message.
+    public mutating func append(_ name: FieldName, copying range: ByteRange) {
+        guard let nameRange = store(name.spelling.span) else { return }
+        add(name, nameRange, range)
+    }
+
+    private mutating func add(_ name: FieldName, _ nameRange: ByteRange, _ value: ByteRange) {
+        if !lines.append(Field(token: name.token, name: nameRange, value: value, marks: .added)) { overflowed = true }
+    }
+
+    /// Removes all lines with this name.
+    public mutating func remove(_ name: FieldName) {
+        while let index = firstIndex(of: name) { lines[index].marks.insert(.removed) }
+    }
+
+    /// Removes all lines with this token.
+    public mutating func remove(_ token: FieldToken) {
+        while let index = firstIndex(of: token) { lines[index].marks.insert(.removed) }
+    }
+
+    /// Removes a line. Traps if the index is not below `count`.
+    public mutating func remove(at index: Int) { lines[index].marks.insert(.removed) }
+
+    /// Removes all lines with this name, and those that some app would take for it: `X_Api_Version` for `X-Api-Version`. For fields that the
+    /// app must have from the gateway alone.
+    public mutating func strip(_ name: FieldName) {
+        if name.token != .unknown { return remove(name) }
+        for index in 0..<lines.count where name.matchesAlias(slab.bytes, lines[index].name) { lines[index].marks.insert(.removed) }
+    }
+
+    // MARK: Storage
+
+    /// Copies bytes into the message's memory; nil, with `overflowed` set, if they do not fit. For building a value piece by piece use
+    /// `append(_:bytes:)`.
+    package mutating func store(_ bytes: Span<UInt8>) -> ByteRange? {
+        guard makeRoom(bytes.count), slab.write(bytes, at: end) else { return nil }
+        let range = ByteRange(start: end, count: bytes.count)
+        end &+= bytes.count
+        return range
+    }
+
+    /// Copies a literal into the message's memory.
+    package mutating func store(_ text: StaticString) -> ByteRange? {
+        let count = text.utf8CodeUnitCount
+        guard makeRoom(count), slab.write(text, at: end) else { return nil }
+        end &+= count
+        return ByteRange(start: end &- count, count: count)
+    }
+
+    /// Copies bytes that are in the message already to the end of its memory.
+    package mutating func store(_ range: ByteRange) -> ByteRange? {
+        guard makeRoom(Int(range.count)), slab.move(range, to: end) else { return nil }
+        let copy = ByteRange(start: end, count: Int(range.count))
+        end &+= Int(range.count)
+        return copy
+    }
+
+    /// Room for `count` bytes at the end, in a larger slab if need be.
+    package mutating func makeRoom(_ count: Int) -> Bool {
+        if count <= slab.capacity &- end { return true }
+        guard count <= Self.mostBytes &- end else {
+            overflowed = true
+            return false
+        }
+        grow(to: min(Self.mostBytes, max(2 &* slab.capacity, end &+ count, 4096)))
+        return true
+    }
+
+    @inline(never)
+    private mutating func grow(to capacity: Int) {
+        var larger = Slab(byteCount: capacity)
+        larger.copy(from: slab, at: 0, count: end)
+        slab = larger
+    }
+
+    /// Makes stored bytes a field value (RFC 9110 §5.5).
+    private mutating func legalised(_ range: ByteRange) -> ByteRange {
+        var start = range.lower
+        var end = range.upper
+        var bytes = slab.mutableBytes
+        for index in start..<end where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F { bytes[index] = 0x20 }
+        while start < end && (bytes[start] == 0x20 || bytes[start] == 0x09) { start &+= 1 }
+        while end > start && (bytes[end &- 1] == 0x20 || bytes[end &- 1] == 0x09) { end &-= 1 }
+        return ByteRange(start: start, count: end &- start)
+    }
+
+    /// Forgets all lines and hands the slab back.
+    package mutating func removeAll() {
+        lines.removeAll()
+        slab = Slab()
+        end = 0
+        overflowed = false
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Bytes `range` as text; what is not UTF-8 becomes U+FFFD.
+    public func text(_ range: ByteRange) -> String {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(Int(range.count))
+        for index in range.lower..<range.upper { copy.append(self[index]) }
+        return String(decoding: copy, as: UTF8.self)
+    }
+}

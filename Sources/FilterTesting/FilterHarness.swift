@@ -1,0 +1,128 @@
+import Configuration
+import FilterAPI
+import Pipeline
+
+/// Runs filters without a gateway: message text in, decision and edited message out. No sockets, and a clock that stands still until it is
+/// moved.
+///
+/// ```swift
+/// let harness = try FilterHarness(RateLimit.self, "rate = 1/s")
+/// #expect(harness.send("GET / HTTP/1.1\nHost: a\n\n").isForwarded)
+/// #expect(harness.send("GET / HTTP/1.1\nHost: a\n\n").reply?.status == 429)
+/// harness.advance(by: .seconds(1))
+/// #expect(harness.send("GET / HTTP/1.1\nHost: a\n\n").isForwarded)
+/// ```
+public final class FilterHarness {
+    /// The filters of one loop.
+    struct LoopFilters {
+        let pipeline: CompiledPipeline
+        let clock: LoopClock
+        let state: StateLayout
+    }
+
+    private let loops: [LoopFilters]
+    private(set) var nanoseconds: Int64 = 1_000_000_000_000
+    /// Seconds since 1970-01-01 UTC: 2026-01-01 00:00:00 at the beginning.
+    private var wallNanoseconds: Int64 = 1_767_225_600 * 1_000_000_000
+
+    /// One filter.
+    ///
+    /// - Parameters:
+    ///   - options: the lines of its section, without `use`.
+    ///   - loops: how many loops have it; `send(…, on:)` chooses one.
+    ///   - apps: names of apps that options may refer to.
+    /// Errors: everything that is wrong with the options, as `sluice check` prints it.
+    public convenience init<Plugin: FilterPlugin>(
+        _ plugin: Plugin.Type, _ options: String = "", loops: Int = 1, apps: [String] = []
+    ) throws(HarnessError) {
+        try self.init([(plugin, options)], loops: loops, apps: apps)
+    }
+
+    /// A pipeline of several filters, in their order.
+    public init(_ filters: [(plugin: any FilterPlugin.Type, options: String)], loops: Int = 1, apps: [String] = []) throws(HarnessError) {
+        let plugins = try Self.plugins(filters, apps)
+        let sharing = SharedObjects()
+        var made: [LoopFilters] = []
+        for index in 0..<loops {
+            let clock = LoopClock()
+            let state = LoopState()
+            var objects: [any Filter] = []
+            for (number, plugin) in plugins.enumerated() {
+                let context = LoopContext(
+                    index: index, count: loops, section: "f\(number)", clock: clock, sharing: sharing, state: state, apps: ["app"] + apps)
+                do throws(ConfigurationError) {
+                    objects.append(try plugin.makeFilter(on: context))
+                } catch {
+                    throw HarnessError("makeFilter: \(error.message)")
+                }
+            }
+            made.append(LoopFilters(pipeline: CompiledPipeline(objects), clock: clock, state: state.layout))
+        }
+        self.loops = made
+        setClocks()
+    }
+
+    /// Reads the sections as the gateway would.
+    private static func plugins(
+        _ filters: [(plugin: any FilterPlugin.Type, options: String)], _ apps: [String]
+    ) throws(HarnessError) -> [any FilterPlugin] {
+        var text = "[listener:l]\nlisten = 127.0.0.1:1\nserve = p\n[pipeline:p]\npipeline ="
+        for index in filters.indices { text += " f\(index)" }
+        text += " app\n"
+        for name in ["app"] + apps { text += "[app:\(name)]\nuse = echo\n" }
+        for (index, filter) in filters.enumerated() { text += "[filter:f\(index)]\nuse = \(filter.plugin.name)\n\(filter.options)\n" }
+        var types: [any FilterPlugin.Type] = []
+        for filter in filters where !types.contains(where: { $0.name == filter.plugin.name }) { types.append(filter.plugin) }
+        let (plan, diagnostics) = Configuration.load(
+            path: "test.conf", files: OneFile(text: text), filters: FilterRegistry(types).schemas)
+        guard let plan else { throw HarnessError(diagnostics.filter { $0.severity == .error }.map { $0.text() }.joined(separator: "\n")) }
+        return plan.filters.compactMap { $0.made as? any FilterPlugin }
+    }
+
+    /// Moves all clocks on.
+    public func advance(by duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let step = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        nanoseconds += step
+        wallNanoseconds += step
+        setClocks()
+    }
+
+    /// Sets the calendar, in seconds since 1970-01-01 UTC. The other clock goes on as if nothing had happened.
+    public func setWallClock(_ seconds: Int64) {
+        wallNanoseconds = seconds * 1_000_000_000
+        setClocks()
+    }
+
+    private func setClocks() {
+        for loop in loops {
+            loop.clock.nanoseconds = nanoseconds
+            loop.clock.wallSeconds = wallNanoseconds / 1_000_000_000
+        }
+    }
+
+    /// Sends a request head through the filters.
+    ///
+    /// - Parameters:
+    ///   - head: as it would come, with LF or CRLF at line ends. Traps with a message if it is no request: a mistake of the test.
+    ///   - client: the client's address; an empty text is a unix socket.
+    ///   - loop: the loop whose filters see it.
+    public func send(_ head: String, from client: String = "192.0.2.1", https: Bool = false, on loop: Int = 0) -> TestExchange {
+        TestExchange(head, client: client, https: https, filters: loops[loop], began: nanoseconds)
+    }
+}
+
+/// What is wrong with a filter's options, as `sluice check` prints it.
+public struct HarnessError: Error, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}
+
+private struct OneFile: ConfigurationFiles {
+    let text: String
+    func read(_ path: String) throws(FileFailure) -> [UInt8] {
+        guard path == "test.conf" else { throw FileFailure("no such file", isMissing: true) }
+        return Array(text.utf8)
+    }
+    func match(_ glob: String) -> [String] { [] }
+}

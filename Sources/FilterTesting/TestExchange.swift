@@ -1,0 +1,182 @@
+import FilterAPI
+import HTTP1
+import Pipeline
+
+/// One request on its way through the filters of a harness, and its response on the way back.
+public final class TestExchange {
+    public enum Stage: Equatable {
+        /// It has passed all filters and would go to an app.
+        case forwarded
+        /// A filter answered it.
+        case answered
+        /// A filter waits: for `answer()`, or for `delayIsOver()`.
+        case waiting
+        case finished
+    }
+
+    private let filters: FilterHarness.LoopFilters
+    private var request: Request
+    private var responseStorage: Response
+    private let pool = SlabPool(slabSize: 16 * 1024)
+    private var question: (question: PendingQuestion, step: Int)?
+    private var reached = 0
+    public private(set) var stage = Stage.waiting
+    /// The answer of a filter, after the response filters before it.
+    public private(set) var reply: TestResponse?
+
+    init(_ head: String, client: String, https: Bool, filters: FilterHarness.LoopFilters, began: Int64) {
+        self.filters = filters
+        request = Request(table: FieldTable(Slab(byteCount: 512 * 16)), state: StateBlock(filters.state))
+        responseStorage = Response(table: FieldTable(Slab(byteCount: 512 * 16)))
+        let bytes = HeadText.wire(head)
+        var slab = Slab(byteCount: max(bytes.count, 1) + 4096)
+        _ = slab.write(bytes.span, at: 0)
+        var parser = RequestParser(limits: HeadLimits(headBytes: 256 * 1024, targetBytes: 128 * 1024, fieldCount: 500))
+        var parsed = RequestHead()
+        let outcome = parser.parse(slab.bytes.extracting(0..<bytes.count), from: 0, into: &parsed, fields: &request.fields.lines)
+        request.head = parsed
+        guard outcome == .complete else { preconditionFailure("no request head (\(outcome)): \(head)") }
+        swap(&request.fields.slab, &slab)
+        request.fields.end = bytes.count
+        request.isHTTPS = https
+        request.clientAddress = IPAddress(client)?.unmapped
+        take(filters.pipeline.advance(&request))
+    }
+
+    private func take(_ outcome: RequestOutcome) {
+        question = nil
+        switch outcome {
+        case .forward:
+            stage = .forwarded
+            reached = filters.pipeline.count
+        case .wait(let pending, let step):
+            stage = .waiting
+            question = (pending, step)
+            reached = filters.pipeline.reached(atStep: step)
+        case .reply(let answer, let reached):
+            self.reached = reached
+            stage = .answered
+            responseStorage.become(answer, answering: request.method)
+            filters.pipeline.processResponse(&responseStorage, for: request, passed: reached - 1)
+            let body = responseStorage.hasBody ? answer.content.body : []
+            reply = TestResponse(responseStorage, head: Self.text(responseStorage, answering: request.method), outputs: [body], isComplete: true)
+        }
+    }
+
+    public var isForwarded: Bool { stage == .forwarded }
+
+    /// Milliseconds that the request is to wait; nil if it does not, or asks somebody.
+    public var delay: Int64? {
+        if case .delay(let milliseconds)? = question?.question.kind { milliseconds } else { nil }
+    }
+
+    /// The time is up that the request waited for.
+    public func delayIsOver() {
+        guard let (question, step) = question, delay != nil else { preconditionFailure("it does not wait for time") }
+        take(filters.pipeline.decide(&request, question, step: step))
+    }
+
+    /// Waits for the answer that a filter asked for, and goes on.
+    ///
+    /// - Returns: false if the question threw; the exchange then waits on, and the gateway would do what `on-failure` says.
+    @discardableResult
+    public func answer() async -> Bool {
+        guard let (question, step) = question, delay == nil else { preconditionFailure("it does not wait for an answer") }
+        let executor = TestExecutor()
+        let isAnswered = await withCheckedContinuation { continuation in
+            _ = question.start(on: executor) { continuation.resume(returning: $0) }
+        }
+        if isAnswered { take(filters.pipeline.decide(&request, question, step: step)) }
+        return isAnswered
+    }
+
+    // MARK: The request as it stands
+
+    /// The head as the app would get it, but for the gateway's own fields: request line and field lines, ended by LF.
+    public var head: String { Self.text(request) }
+
+    private static func text(_ request: borrowing Request) -> String {
+        var out = OutputBuffer(Slab(byteCount: 512 * 1024))
+        HeadWriter.writeRequestLine(request.head, in: request.fields.bytes, to: &out)
+        out.append("Host: ")
+        out.append(request.fields.bytes, request.head.authority)
+        out.appendCRLF()
+        HeadWriter.writeRequestFields(request.fields.lines, in: request.fields.bytes, dropping: .forwarding, to: &out)
+        return HeadText.lines(out.readable)
+    }
+
+    /// The path and query as the app would get them.
+    public var target: String { String(head.split(separator: " ", maxSplits: 2)[1]) }
+
+    /// The value of a field as it stands; nil without one.
+    public func field(_ name: FieldName) -> String? { request.fields[name] }
+
+    /// The number of the app that a filter chose, counted from 1 in the harness's `apps`; nil for the pipeline's own.
+    public var chosenApp: Int? { request.chosenApp }
+
+    /// Bytes of a body above which the gateway answers with 413.
+    public var bodyLimit: UInt64 { request.maxBodyBytes }
+
+    /// Passes a request body through the transforms that filters asked for.
+    ///
+    /// - Returns: the outputs between two flushes, or nil if a transform failed.
+    public func sendBody(_ pieces: [TestPiece], roomAtOnce room: Int = 16 * 1024) -> [[UInt8]]? {
+        guard !request.transforms.isEmpty else { return TestPiece.outputs(pieces) }
+        return BodyRun(request.transforms, pool: pool).run(pieces, room: room)
+    }
+
+    // MARK: The response
+
+    /// Sends an app's response back through the filters.
+    ///
+    /// - Parameters:
+    ///   - head: as it would come, with LF or CRLF at line ends.
+    ///   - body: the body, as the app sends it but for its framing.
+    ///   - room: bytes of room that transforms get at once.
+    public func respond(_ head: String, _ body: [TestPiece] = [], roomAtOnce room: Int = 16 * 1024) -> TestResponse {
+        precondition(stage == .forwarded, "the request is not with an app")
+        let bytes = HeadText.wire(head)
+        responseStorage.reset()
+        var slab = Slab(byteCount: max(bytes.count, 1) + 4096)
+        _ = slab.write(bytes.span, at: 0)
+        var parser = ResponseParser(limits: HeadLimits(headBytes: 256 * 1024, targetBytes: 1, fieldCount: 500))
+        var parsed = ResponseHead()
+        let outcome = parser.parse(
+            slab.bytes.extracting(0..<bytes.count), from: 0, answering: request.method, into: &parsed,
+            fields: &responseStorage.fields.lines)
+        responseStorage.head = parsed
+        guard outcome == .complete else { preconditionFailure("no response head (\(outcome)): \(head)") }
+        swap(&responseStorage.fields.slab, &slab)
+        responseStorage.fields.end = bytes.count
+        responseStorage.answersHead = request.method == .head
+        filters.pipeline.processResponse(&responseStorage, for: request, passed: reached)
+        let outputs: [[UInt8]]?
+        if !responseStorage.hasBody {
+            outputs = [[]]
+        } else if responseStorage.transforms.isEmpty {
+            outputs = TestPiece.outputs(body)
+        } else {
+            outputs = BodyRun(responseStorage.transforms, pool: pool).run(body, room: room)
+        }
+        let response = TestResponse(responseStorage, head: Self.text(responseStorage, answering: request.method), outputs: outputs ?? [], isComplete: outputs != nil)
+        return response
+    }
+
+    private static func text(_ response: borrowing Response, answering method: Method) -> String {
+        var out = OutputBuffer(Slab(byteCount: 512 * 1024))
+        HeadWriter.writeStatusLine(response.head, in: response.fields.bytes, to: &out)
+        HeadWriter.writeResponseFields(
+            response.fields.lines, of: response.head, answering: method, in: response.fields.bytes,
+            dropping: response.lengthChanges ? [.contentLength] : TokenSet(), to: &out)
+        return HeadText.lines(out.readable)
+    }
+
+    /// Ends the exchange: completion observers are told. Once.
+    public func finish(status: UInt16 = 200, isComplete: Bool = true) {
+        precondition(stage != .finished, "it has finished")
+        stage = .finished
+        let summary = ExchangeSummary(
+            status: reply?.status ?? status, reason: nil, isComplete: isComplete, microseconds: 1000, bytesIn: 100, bytesOut: 100)
+        filters.pipeline.finish(summary, for: request, reached: reached)
+    }
+}
