@@ -6,20 +6,24 @@ public final class SlabPool {
     public let slabSize: Int
     /// Free slabs kept for reuse; what comes back above it goes to the allocator.
     @usableFromInline let keep: Int
-    @usableFromInline var free: [UnsafeMutableRawPointer] = unsafe []
+    /// The first free slab. The address of the next stands at its front.
+    @usableFromInline var free: UnsafeMutableRawPointer?
+    @usableFromInline var freeCount = 0
     /// Slabs in use now.
     @usableFromInline var lent = 0
 
     public init(slabSize: Int, keep: Int = 256) {
-        precondition(slabSize > 0 && slabSize <= 1 << 30)
+        precondition(slabSize >= MemoryLayout<Int>.size && slabSize <= 1 << 30)
         self.slabSize = slabSize
         self.keep = keep
-        unsafe free.reserveCapacity(keep)
     }
 
     deinit {
         precondition(lent == 0, "a slab outlived its pool")
-        for unsafe block in unsafe free { unsafe block.deallocate() }
+        while let block = unsafe free {
+            unsafe free = block.load(as: UnsafeMutableRawPointer?.self)
+            unsafe block.deallocate()
+        }
     }
 
     /// Slabs handed out and not yet returned.
@@ -29,7 +33,9 @@ public final class SlabPool {
     @inlinable
     public func take() -> Slab {
         lent &+= 1
-        if let block = unsafe free.popLast() {
+        if let block = unsafe free {
+            unsafe free = block.load(as: UnsafeMutableRawPointer?.self)
+            freeCount &-= 1
             return unsafe Slab(base: block, capacity: slabSize, pool: .passUnretained(self))
         }
         return unsafe Slab(base: allocate(), capacity: slabSize, pool: .passUnretained(self))
@@ -43,6 +49,12 @@ public final class SlabPool {
     @inlinable
     func giveBack(_ block: UnsafeMutableRawPointer) {
         lent &-= 1
-        if unsafe free.count < keep { unsafe free.append(block) } else { unsafe block.deallocate() }
+        guard freeCount < keep else {
+            unsafe block.deallocate()
+            return
+        }
+        unsafe block.storeBytes(of: free, as: UnsafeMutableRawPointer?.self)
+        unsafe free = block
+        freeCount &+= 1
     }
 }

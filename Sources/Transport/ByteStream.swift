@@ -41,12 +41,12 @@ public struct ByteStream: ~Copyable {
     /// Takes over `descriptor`.
     public init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
+    deinit { if descriptor >= 0 { _ = sluice_close(descriptor) } }
 
     /// Closes it now; every later call fails with EBADF.
     public mutating func close() {
         guard descriptor >= 0 else { return }
-        _ = Glibc.close(descriptor)
+        _ = sluice_close(descriptor)
         descriptor = -1
         canReceive = false
         canSend = false

@@ -33,6 +33,7 @@ int sluice_set_option(int fd, int level, int name, int value);
 int sluice_socket_error(int fd);
 /// SO_LINGER with time 0: close sends a reset.
 int sluice_reset_on_close(int fd);
+int sluice_close(int fd);
 ptrdiff_t sluice_receive(int fd, void *bytes, size_t count);
 /// 1 if at least a byte waits, 0 if the peer ended, -1 with errno otherwise (EAGAIN: alive and silent).
 ptrdiff_t sluice_peek(int fd);
