@@ -157,6 +157,13 @@ public final class EventLoop: @unchecked Sendable {
         _ = sluice_epoll_add_level(epoll, descriptor, key(of: source.slot))
     }
 
+    /// Watches a descriptor of a source that was registered without one, for reading, once a change. What waits already is a change.
+    /// Errors: `errno` of epoll_ctl; the descriptor is then not watched.
+    public func watchReading(_ source: EventSource, descriptor: Int32) -> SystemError? {
+        guard source.slot >= 0 else { return nil }
+        return sluice_epoll_add_reading(epoll, descriptor, key(of: source.slot)) == 0 ? nil : SystemError(call: "epoll_ctl")
+    }
+
     /// Watches the other direction too, of a source that was registered for reading. Says writable at once if it is.
     public func watchSending(_ source: EventSource, descriptor: Int32) {
         guard source.slot >= 0 else { return }

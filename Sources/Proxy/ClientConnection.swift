@@ -46,6 +46,8 @@ final class ClientConnection: Peer {
     private static let mostDiscarded = 256 * 1024
     /// Milliseconds that a closing connection may go on sending before it is reset.
     private static let lingerTime: Int64 = 2_000
+    /// Milliseconds for which a client that has sent its request, and waits for the app, is not looked at.
+    private static let unwatchedTime: Int64 = 50
     /// A client that ends its side so soon after its request (milliseconds) wants the answer; later it has gone away.
     static let halfCloseGrace: Int64 = 1_000
 
@@ -62,10 +64,8 @@ final class ClientConnection: Peer {
 
     /// Takes the connection into its loop, or turns it away.
     func start() {
-        if loop.register(self, descriptor: stream.descriptor, watch: .reading) != nil {
-            stream.close()
-            return
-        }
+        // Without a descriptor: nothing that could fail.
+        _ = loop.register(self, watch: .nothing)
         proxy.opened(self)
         listener.connectionCount += 1
         // Most clients have sent their request by now; a read that finds nothing costs less than a turn of the loop.
@@ -111,7 +111,8 @@ final class ClientConnection: Peer {
         case .head:
             refuse(.requestHeadTimeout)
         case .exchange:
-            guard let exchange else { return }
+            if !isWatched { watch() }
+            guard phase == .exchange, let exchange else { return }
             exchange.clientDeadlinePassed()
         case .discarding, .lingering: close()
         case .closed: return
@@ -127,6 +128,7 @@ final class ClientConnection: Peer {
         isRunning = true
         while step() {}
         isRunning = false
+        if !isWatched { watchIfNeeded() }
         if !stream.canSend && !watchesSending && phase != .closed {
             watchesSending = true
             loop.watchSending(self, descriptor: stream.descriptor)
@@ -134,6 +136,23 @@ final class ClientConnection: Peer {
     }
     private var isRunning = false
     private var watchesSending = false
+
+    /// Has epoll watch the client as soon as something is awaited of it, or the app takes its time. A connection for one request that is
+    /// answered soon is never watched: two calls of the kernel less, the one that adds it and what its close has to undo.
+    private func watchIfNeeded() {
+        if phase == .closed { return }
+        if phase == .exchange && stream.canSend && held?.lend({ $0.awaitsOnlyApp }) ?? false {
+            if deadline == .max { loop.setDeadline(self, loop.now &+ Self.unwatchedTime) }
+        } else {
+            watch()
+        }
+    }
+
+    private func watch() {
+        isWatched = true
+        if loop.watchReading(self, descriptor: stream.descriptor) != nil { abort(.gatewayError) }
+    }
+    private var isWatched = false
 
     /// One step. False: something must be waited for, or the connection is closed.
     private func step() -> Bool {
@@ -297,7 +316,9 @@ final class ClientConnection: Peer {
         }
         let tunnelled = exchange.record.end.clientConnection == .tunnel
         // All that was sent has been read: the kernel has no reason for a reset, and the close need not wait for the client's.
-        let isDone = requestIsRead && exchange.record.reason == nil && input.isEmpty && !stream.canReceive
+        let isDone =
+            requestIsRead && exchange.record.reason == nil && input.isEmpty && !stream.canReceive
+            && (isWatched || stream.isAliveAndSilent())
         letGo()
         if resetsOnClose || tunnelled || isDone || stream.peerEnded {
             close()

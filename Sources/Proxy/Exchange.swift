@@ -134,6 +134,14 @@ final class Exchange {
         phase == .ended
     }
 
+    /// All that is awaited now comes from the app or its upstream.
+    var awaitsOnlyApp: Bool {
+        switch phase {
+        case .queued, .granted, .connecting, .request, .response: waits.isDisjoint(with: [.clientBody, .clientTakes])
+        case .idle, .tunnel, .reply, .echo, .ended: false
+        }
+    }
+
     /// Makes it as new. Buffers go back to their pools.
     func reset() {
         clientReference = nil

@@ -50,6 +50,23 @@ struct EventLoopTests {
         #expect(probe.readiness.last?.peerEnded == true)
     }
 
+    @Test("says what waited already when a source's descriptor is watched later, and is silent before")
+    func watchedLater() throws {
+        let loop = try EventLoop(index: 0)
+        let (mine, other) = Self.pair()
+        defer { close(mine); close(other) }
+        let probe = Probe(on: loop)
+        #expect(loop.register(probe, watch: .nothing) == nil)
+        _ = unsafe write(other, "a", 1)
+        loop.post {}
+        loop.turn()
+        #expect(probe.readiness.isEmpty)
+        #expect(loop.watchReading(probe, descriptor: mine) == nil)
+        loop.turn()
+        #expect(probe.readiness.count == 1 && probe.readiness[0].isReadable)
+        #expect(loop.watchReading(probe, descriptor: mine) != nil, "it is watched already")
+    }
+
     @Test("drops the event of a source that another one retired in the same turn")
     func retiredInTheSameTurn() throws {
         let loop = try EventLoop(index: 0)

@@ -85,6 +85,20 @@ import Testing
         }
     }
 
+    /// A close with unread bytes would be a reset, which can take the answer with it (RFC 9112 §9.6).
+    @Test func `what comes behind a last request while the app works does not cost the client its answer`() throws {
+        try Scenario.run { s in
+            let client = try s.connect()
+            try client.send("GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let app = try s.app.accept()
+            _ = try app.receiveRequest()
+            try client.send("\r\n")
+            try app.answer("bye")
+            try client.expectAnswer("bye")
+            try client.expectClosed()
+        }
+    }
+
     @Test func `HTTP 1 0 without keep-alive closes after the answer`() throws {
         try Scenario.run { s in
             let client = try s.connect()
