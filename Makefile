@@ -14,6 +14,7 @@ ARGS ?=
 # all tests run on a debug build.
 RELEASE_FLAGS ?= -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 FILTER ?=
+BUILD_RELEASE = swift build -c release --product sluice $(RELEASE_FLAGS)
 
 .PHONY: run test build debug bench fuzz clean help
 
@@ -21,16 +22,27 @@ FILTER ?=
 run: build
 	@exec .build/release/sluice run "$(CONF)"
 
-## test: install what is missing, build everything for debugging, run all tests (a part: make test FILTER=HTTP1Tests)
+# The release binary is for the tests that count its allocations; a part of the tests that has none of them goes without.
+RELEASE_TESTED = $(if $(FILTER),$(findstring Alloc,$(FILTER))$(findstring Scenario,$(FILTER)),yes)
+
+# Runs $(2) and says how long it took: step,WHAT,COMMAND.
+define step
+@echo "make: $(1) …"; $(2); echo "make: $(1): $$SECONDS s"
+endef
+
+## test: install what is missing, build for debugging and for release, run all tests (a part: make test FILTER=HTTP1Tests)
 test:
 	@$(BOOTSTRAP) --test
-	@swift build --build-tests
-	@timeout --foreground 900 swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+	$(call step,debug build of everything,swift build --build-tests)
+	$(if $(RELEASE_TESTED),$(call step,release build of the gateway,$(BUILD_RELEASE)))
+	@echo "make: $(if $(FILTER),tests of $(FILTER),all tests) …"
+	@$(if $(RELEASE_TESTED),SLUICE_RELEASE_BINARY="$(CURDIR)/.build/release/sluice") timeout --foreground 900 \
+		swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
 
 ## build: install what is missing and build .build/release/sluice
 build:
 	@$(BOOTSTRAP)
-	@swift build -c release --product sluice $(RELEASE_FLAGS)
+	@$(BUILD_RELEASE)
 
 ## debug: build .build/debug/sluice
 debug:
