@@ -336,9 +336,8 @@ final class Exchange {
     func failBeforeResponse(_ reason: Reason) {
         guard let app, let upstream else { return }
         let decision = RetryRule.decide(
-            failure: .awaitingResponse, connectionWasReused: app.wasUsed, bytesAccepted: sentThisTry,
-            methodIsIdempotent: request.method.isIdempotent, bodyIsReplayable: requestReader.payloadBytes == 0 || replayableBody != nil, triesSoFar: tries,
-            allowed: upstream.settings.retry)
+            connectionWasReused: app.wasUsed, bytesAccepted: sentThisTry, methodIsIdempotent: request.method.isIdempotent,
+            bodyIsReplayable: requestReader.payloadBytes == 0 || replayableBody != nil, triesSoFar: tries, allowed: upstream.settings.retry)
         switch decision {
         case .giveUp: fail(reason)
         case .retryFresh: replaceDeadConnection(reason)

@@ -78,7 +78,7 @@ extension UpstreamSettings {
         pool = PoolLimits(
             maxConnections: plan.maxConnections, maxIdle: plan.maxIdle, idleTimeout: plan.timeouts.idle.milliseconds,
             queueLength: plan.queueLength, queueTimeout: plan.timeouts.queue.milliseconds)
-        retry = RetryAllowance(tries: plan.retry.tries, resending: plan.retry.idempotent ? .onReusedConnection : .never)
+        retry = RetryAllowance(tries: plan.retry.tries, resendsIdempotent: plan.retry.idempotent)
         resolveEvery = plan.resolveEvery.milliseconds
         forwarding = []
         if plan.forwardedFields.contains(.xForwarded) { forwarding.insert(.xForwarded) }
