@@ -42,6 +42,12 @@ int sluice_epoll_add_level(int epoll, int fd, uint64_t key) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+/// The same where several loops watch one descriptor: not all that wait are woken.
+int sluice_epoll_add_shared(int epoll, int fd, uint64_t key) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data = {.u64 = key}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
 int sluice_epoll_delete(int epoll, int fd) {
     struct epoll_event event = {0};
     return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event);

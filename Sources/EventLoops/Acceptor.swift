@@ -8,6 +8,8 @@ import Glibc
 open class Acceptor: EventSource {
     private let descriptor: Int32
     public final let address: SocketAddress
+    private let isShared: Bool
+    private let file: SocketFile?
     private var paused = false
     private var ended = false
     /// Connections taken in one turn; the rest wait for the next, so that requests in flight are not starved.
@@ -17,25 +19,31 @@ open class Acceptor: EventSource {
 
     public init(_ socket: consuming ListeningSocket, on loop: EventLoop) {
         address = socket.address
+        isShared = socket.isShared
+        file = socket.file
         descriptor = socket.release()
         super.init(on: loop)
     }
 
     deinit { if !ended { close(descriptor) } }
 
+    private var watch: EventLoop.Watch { isShared ? .shared : .level }
+
     /// Starts to accept. Errors: epoll's.
     public final func start() -> SystemError? {
-        loop.register(self, descriptor: descriptor, watch: .level)
+        loop.register(self, descriptor: descriptor, watch: watch)
     }
 
-    /// Stops for good and closes the listening socket.
+    /// Stops for good, closes the listening socket and removes the file that binding a unix address made.
     public final func end() {
         guard !ended else { return }
         ended = true
+        // Before the socket is closed: a process that finds nobody listening may put its own file there.
+        file?.remove()
         loop.retire(self)
+        // The copies of other loops would keep it watched.
+        if isShared { loop.unwatch(descriptor: descriptor) }
         close(descriptor)
-        // The file that bind made stays behind otherwise.
-        if let first = address.path.first, first != 0 { _ = unsafe unlink(String(decoding: address.path, as: UTF8.self)) }
     }
 
     /// A connection came. The receiver owns `descriptor` (non-blocking, close-on-exec).
@@ -47,13 +55,15 @@ open class Acceptor: EventSource {
     open func acceptFailed(_ error: SystemError) {}
 
     public final override func ready(_ readiness: Readiness) {
-        for _ in 0..<Self.acceptsATurn {
+        // From a shared socket one, so that a burst is taken by all loops.
+        for _ in 0..<(isShared ? 1 : Self.acceptsATurn) {
             guard !ended else { return }
             var storage = sockaddr_storage()
             var length = UInt32(MemoryLayout<sockaddr_storage>.size)
             let connection = unsafe sluice_accept(descriptor, &storage, &length)
             if connection >= 0 {
                 accepted(connection, from: SocketAddress(storage: storage, length: length) ?? address)
+                if isShared { yieldTurn() }
                 continue
             }
             switch errno {
@@ -68,6 +78,18 @@ open class Acceptor: EventSource {
         }
     }
 
+    /// The kernel wakes the first loop in its queue that has nothing to do: who took a connection goes to the end of that queue, or one loop
+    /// would have all the connections of a quiet gateway.
+    private func yieldTurn() {
+        guard !ended, !paused else { return }
+        loop.unwatch(descriptor: descriptor)
+        watchAgain()
+    }
+
+    private func watchAgain() {
+        if loop.watchAgain(self, descriptor: descriptor, watch) != nil { pauseAccepting() }
+    }
+
     private func pauseAccepting() {
         guard !paused else { return }
         paused = true
@@ -78,6 +100,6 @@ open class Acceptor: EventSource {
     public final override func deadlinePassed() {
         guard paused, !ended else { return }
         paused = false
-        loop.watchAgain(self, descriptor: descriptor)
+        watchAgain()
     }
 }

@@ -104,6 +104,8 @@ public final class EventLoop: @unchecked Sendable {
         case reading
         /// Reading only, as long as there is something.
         case level
+        /// The same for a descriptor that several loops watch: one of those that wait is told.
+        case shared
         /// No descriptor: only deadlines and `runAgain`.
         case nothing
     }
@@ -118,21 +120,25 @@ public final class EventLoop: @unchecked Sendable {
             places.append(Place())
         }
         let key = key(of: slot)
-        let result: Int32 =
-            switch watch {
-            case .edges: sluice_epoll_add(epoll, descriptor, key)
-            case .reading: sluice_epoll_add_reading(epoll, descriptor, key)
-            case .level: sluice_epoll_add_level(epoll, descriptor, key)
-            case .nothing: 0
-            }
-        guard result == 0 else {
-            let error = SystemError(call: "epoll_ctl")
+        if let error = add(descriptor, watch, key) {
             freeSlots.append(slot)
             return error
         }
         unsafe places[slot].source = .passRetained(source)
         source.slot = slot
         return nil
+    }
+
+    private func add(_ descriptor: Int32, _ watch: Watch, _ key: UInt64) -> SystemError? {
+        let result: Int32 =
+            switch watch {
+            case .edges: sluice_epoll_add(epoll, descriptor, key)
+            case .reading: sluice_epoll_add_reading(epoll, descriptor, key)
+            case .level: sluice_epoll_add_level(epoll, descriptor, key)
+            case .shared: sluice_epoll_add_shared(epoll, descriptor, key)
+            case .nothing: 0
+            }
+        return result == 0 ? nil : SystemError(call: "epoll_ctl")
     }
 
     /// Takes `source` out: no call reaches it any more, and the loop lets go of it at the end of the turn. Its descriptor is
@@ -151,10 +157,10 @@ public final class EventLoop: @unchecked Sendable {
     /// Stops watching a descriptor that stays open, such as a listener that pauses.
     public func unwatch(descriptor: Int32) { _ = sluice_epoll_delete(epoll, descriptor) }
 
-    /// Watches a descriptor of a registered source again.
-    public func watchAgain(_ source: EventSource, descriptor: Int32) {
-        guard source.slot >= 0 else { return }
-        _ = sluice_epoll_add_level(epoll, descriptor, key(of: source.slot))
+    /// Watches a descriptor of a registered source again. Errors: `errno` of epoll_ctl; it is then not watched.
+    public func watchAgain(_ source: EventSource, descriptor: Int32, _ watch: Watch) -> SystemError? {
+        guard source.slot >= 0 else { return nil }
+        return add(descriptor, watch, key(of: source.slot))
     }
 
     /// Watches a descriptor of a source that was registered without one, for reading, once a change. What waits already is a change.

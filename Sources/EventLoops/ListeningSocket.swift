@@ -8,12 +8,18 @@ public struct ListeningSocket: ~Copyable {
     /// The address as bound: with the real port where 0 was asked for.
     public let address: SocketAddress
 
+    /// Several loops accept from it, each from a copy (`copy()`): unix addresses, which can be bound once.
+    public let isShared: Bool
+    /// What binding made in the file system; only the first of the copies has it.
+    let file: SocketFile?
+
     private var owned = true
 
     deinit { if owned { close(descriptor) } }
 
-    /// Binds and listens. Several loops bind the same TCP address with `sharing`: the kernel spreads the connections
-    /// (SO_REUSEPORT). A unix path is removed first if nobody answers on it, and gets the permission bits `socketMode`.
+    /// Binds and listens. With `sharing`, several loops take the connections: each binds the same TCP address, and the kernel spreads
+    /// them (SO_REUSEPORT); a unix address is bound once, and each loop gets a copy. A socket file is removed first if nobody answers
+    /// on it, and the new one gets the permission bits `socketMode`.
     /// Errors: the call that failed and its `errno`.
     public init(on address: SocketAddress, backlog: Int32, sharing: Bool, socketMode: UInt16 = 0o660) throws(SystemError) {
         let descriptor = sluice_stream_socket(address.family.number)
@@ -40,12 +46,28 @@ public struct ListeningSocket: ~Copyable {
             throw error
         }
         self.descriptor = descriptor
+        isShared = sharing && address.family == .unix
+        file = address.fileSystemPath.flatMap { SocketFile(at: $0) }
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let named = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
         }
         self.address = (named == 0 ? SocketAddress(storage: storage, length: length) : nil) ?? address
+    }
+
+    private init(copyOf descriptor: Int32, address: SocketAddress) {
+        self.descriptor = descriptor
+        self.address = address
+        isShared = true
+        file = nil
+    }
+
+    /// The same socket for another loop, which may accept from it and close it by itself. Errors: those of fcntl, EMFILE above all.
+    public func copy() throws(SystemError) -> ListeningSocket {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw SystemError(call: "fcntl") }
+        return ListeningSocket(copyOf: copy, address: address)
     }
 
     /// Gives the descriptor away: the caller closes it.
@@ -60,13 +82,14 @@ public struct ListeningSocket: ~Copyable {
 
     /// A path that a dead process left behind would make bind fail for ever; one that somebody answers on is not ours to remove.
     private static func removeStale(_ address: SocketAddress) {
-        guard let path = address.fileSystemPath else { return }
+        // Connecting to what is no socket is refused too: a file of somebody's stays.
+        guard let path = address.fileSystemPath, let file = SocketFile(at: path) else { return }
         let probe = sluice_stream_socket(AF_UNIX)
         guard probe >= 0 else { return }
         defer { close(probe) }
         let connected = unsafe address.withUnsafeSockaddr { pointer, length in unsafe connect(probe, pointer, length) }
         guard connected != 0, errno == ECONNREFUSED else { return }
-        _ = unsafe unlink(path)
+        file.remove()
     }
 
     /// Fails if another process listens on this TCP address. With `sharing`, binding alone would not tell: the kernel would give

@@ -36,6 +36,8 @@ final class ClientConnection: Peer {
     let addressText: AddressText
     let peerIsTrusted: Bool
     private var requestCount: UInt32 = 0
+    /// It is one of the listener's `max-connections`, and not one that was turned away.
+    private var holdsPlace = false
     /// Microseconds: accept, or the first byte of the present request.
     private var began: Int64
     var requestEndedAt: Int64 = 0
@@ -67,10 +69,10 @@ final class ClientConnection: Peer {
         // Without a descriptor: nothing that could fail.
         _ = loop.register(self, watch: .nothing)
         proxy.opened(self)
-        listener.connectionCount += 1
+        holdsPlace = listener.connections.take()
         // Most clients have sent their request by now; a read that finds nothing costs less than a turn of the loop.
         stream.canReceive = true
-        if listener.connectionCount > listener.settings.maxConnections {
+        if !holdsPlace {
             proxy.counters.connectionsRefused &+= 1
             refuse(.gatewayConnectionsFull)
         }
@@ -421,7 +423,7 @@ final class ClientConnection: Peer {
         if resetsOnClose { stream.resetOnClose() }
         loop.retire(self)
         stream.close()
-        listener.connectionCount -= 1
+        if holdsPlace { listener.connections.giveBack() }
         proxy.closed(self)
     }
 }

@@ -11,22 +11,23 @@ import Upstreams
 final class Listener {
     let settings: ListenerSettings
     let routes: RouteSettings
-    /// Connections open through it.
-    var connectionCount = 0
+    /// Places for connections, over all loops and addresses of the listener.
+    let connections: ConnectionLimit
 
     let pathPolicy = PathPolicy()
     /// The path of a target that has none.
     static let root: [UInt8] = [0x2F]
 
-    init(settings: ListenerSettings, routes: RouteSettings) {
+    init(settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit) {
         self.settings = settings
         self.routes = routes
+        self.connections = connections
     }
 }
 
 /// Turns accepted sockets into client connections.
 final class ClientAcceptor: Acceptor {
-    let listener: Listener
+    private let listener: Listener
     private let proxy: ProxyLoop
 
     init(_ socket: consuming ListeningSocket, listener: Listener, proxy: ProxyLoop) {
@@ -40,5 +41,8 @@ final class ClientAcceptor: Acceptor {
         client.start()
     }
 
-    override func acceptFailed(_ error: SystemError) { proxy.counters.acceptFailures &+= 1 }
+    override func acceptFailed(_ error: SystemError) {
+        proxy.counters.acceptFailures &+= 1
+        proxy.shortage?(error, loop.now)
+    }
 }

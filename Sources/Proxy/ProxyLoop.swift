@@ -39,10 +39,12 @@ public final class ProxyLoop {
     private var acceptors: [ClientAcceptor] = []
     private var drained: (() -> Void)?
     let accessLog: (any AccessLogSink)?
+    let shortage: ShortageReport?
 
     public init(on loop: EventLoop, settings: ProxySettings, accessLog: (any AccessLogSink)? = nil) {
         self.loop = loop
         self.accessLog = accessLog
+        shortage = settings.shortage
         slabs = SlabPool(slabSize: settings.slabSize)
         bodySlabs = SlabPool(slabSize: settings.bodySlabSize, keep: 64)
         tableSlabs = SlabPool(slabSize: 256 * MemoryLayout<Field>.stride)
@@ -66,10 +68,11 @@ public final class ProxyLoop {
 
     // MARK: Listeners
 
-    /// Starts to accept on `socket`. Errors: epoll's.
-    public func listen(_ socket: consuming ListeningSocket, settings: ListenerSettings, routes: RouteSettings) -> SystemError? {
-        // A listener's addresses share its limits.
-        let listener = acceptors.first { $0.listener.settings.name == settings.name }?.listener ?? Listener(settings: settings, routes: routes)
+    /// Starts to accept on `socket`. `connections` counts those of the same listener on other loops and addresses too. Errors: epoll's.
+    public func listen(
+        _ socket: consuming ListeningSocket, settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit
+    ) -> SystemError? {
+        let listener = Listener(settings: settings, routes: routes, connections: connections)
         let acceptor = ClientAcceptor(socket, listener: listener, proxy: self)
         acceptors.append(acceptor)
         return acceptor.start()
@@ -92,13 +95,18 @@ public final class ProxyLoop {
         tell()
     }
 
+    /// Stops accepting for good, and removes what binding left in the file system.
+    public func endListening() {
+        for acceptor in acceptors { acceptor.end() }
+    }
+
     /// Stops accepting, closes idle connections, and lets the others finish. `drained` is called on the loop, once, when the last
     /// connection has closed.
     public func drain(_ drained: @escaping () -> Void) {
         guard !isDraining else { return }
         isDraining = true
         self.drained = drained
-        for acceptor in acceptors { acceptor.end() }
+        endListening()
         loop.forEachSource { source in
             if let client = source as? ClientConnection { client.closeIfIdle() }
         }

@@ -9,8 +9,6 @@ public struct ListenerSettings: Sendable {
     public var limits = HeadLimits()
     /// Bytes of a request body; `UInt64.max` for no limit.
     public var maxBodyBytes = UInt64.max
-    /// Connections on this loop at once.
-    public var maxConnections = Int.max
     /// Requests on one connection; 0 for no limit.
     public var requestsAConnection = 0
     /// An idle kept-alive connection is closed after this time.
@@ -106,6 +104,10 @@ public enum AppSettings: Sendable {
 /// Resolves a name off the loop. The answer comes on any thread: the addresses, or none when the name does not resolve.
 public typealias NameResolution = @Sendable (_ host: String, _ port: UInt16, _ answer: @escaping @Sendable ([SocketAddress]) -> Void) -> Void
 
+/// Told on a loop's thread when a call failed for want of descriptors or memory; `now` is milliseconds on the loop's clock. It must not
+/// wait for anything.
+public typealias ShortageReport = @Sendable (_ error: SystemError, _ now: Int64) -> Void
+
 /// Everything that a loop needs to serve: immutable, shared by all loops.
 public struct ProxySettings: Sendable {
     public var apps: [AppSettings]
@@ -116,6 +118,7 @@ public struct ProxySettings: Sendable {
     public var resolve: NameResolution?
     /// What names resolved to when the gateway started, by `host:port`.
     public var knownAddresses: [String: [SocketAddress]] = [:]
+    public var shortage: ShortageReport?
 
     public init(apps: [AppSettings]) { self.apps = apps }
 }

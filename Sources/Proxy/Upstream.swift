@@ -109,7 +109,9 @@ public final class Upstream: EventSource {
             return failAtOnce(id, server: server, reason: .upstreamResolveFailed)
         }
         switch ByteStream.connecting(to: address) {
-        case .failure(let error): return failAtOnce(id, server: server, reason: Self.reason(forConnect: error.code))
+        case .failure(let error):
+            if error.isShortage { proxy.shortage?(error, loop.now) }
+            return failAtOnce(id, server: server, reason: Self.reason(forConnect: error.code))
         case .success(let descriptor):
             let connection = AppConnection(descriptor: descriptor, id: id, server: server, upstream: self)
             guard loop.register(connection, descriptor: descriptor, watch: .edges) == nil else {

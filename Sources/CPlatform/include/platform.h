@@ -25,6 +25,8 @@ int sluice_epoll_add_reading(int epoll, int fd, uint64_t key);
 int sluice_epoll_watch_both(int epoll, int fd, uint64_t key);
 /// Level-triggered, readable only: listeners and the wake-up descriptor.
 int sluice_epoll_add_level(int epoll, int fd, uint64_t key);
+/// The same where several loops watch one descriptor: not all that wait are woken.
+int sluice_epoll_add_shared(int epoll, int fd, uint64_t key);
 int sluice_epoll_delete(int epoll, int fd);
 int sluice_epoll_wait(int epoll, struct sluice_event *events, int capacity, int milliseconds);
 int sluice_accept(int fd, void *address, uint32_t *length);

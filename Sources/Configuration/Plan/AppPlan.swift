@@ -18,6 +18,8 @@ public struct UpstreamPlan: Sendable, Equatable {
     public var timeouts: UpstreamTimeoutsPlan
     /// Connections at once, over all servers and loops; 0 is no limit. See `connectionShare(ofLoop:among:)`.
     public var maxConnections: Int
+    /// The file says so; it is not the default.
+    public var isMaxConnectionsGiven: Bool
     /// Unused connections that each loop keeps.
     public var maxIdle: Int
     /// Requests that wait on each loop for a connection.

@@ -6,6 +6,8 @@ public struct ListenerPlan: Sendable, Equatable {
     public var serve: Destination
     /// Connections open at once, over all loops and addresses; 0 is no limit.
     public var maxConnections: Int
+    /// The file says so; it is not the default.
+    public var isMaxConnectionsGiven: Bool
     /// As for `listen(2)`.
     public var backlog: Int
     public var headLimits: HeadLimitsPlan

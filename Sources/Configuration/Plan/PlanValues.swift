@@ -51,6 +51,7 @@ extension PlanBuilder {
             addresses: section.addresses,
             serve: serve,
             maxConnections: values.integer("max-connections") ?? 0,
+            isMaxConnectionsGiven: values.isGiven("max-connections"),
             backlog: values.required(values.integer, "backlog"),
             headLimits: HeadLimitsPlan(
                 headBytes: Int(values.required(values.byteCount, "max-head")),
@@ -99,6 +100,7 @@ extension PlanBuilder {
                     idle: values.required(values.duration, "idle-timeout"),
                     queue: values.required(values.duration, "queue-timeout")),
                 maxConnections: values.integer("max-connections") ?? 0,
+                isMaxConnectionsGiven: values.isGiven("max-connections"),
                 maxIdle: values.required(values.integer, "max-idle"),
                 queueLength: values.required(values.integer, "queue-length"),
                 retry: RetryPlan(

@@ -38,13 +38,13 @@ extension OptionSchema {
                 "The app, router or pipeline that requests go to."),
             Option(
                 "socket-mode", .fileMode, standard: "0660",
-                "Permission bits of the socket files of `unix:` addresses."),
+                "Permission bits of the socket files of `unix:` addresses. Who may write to one may connect."),
             Option(
                 "backlog", .integer(1...65535), standard: "4096",
                 "Connections that wait in the kernel to be accepted. The kernel's own limit is `net.core.somaxconn`."),
             Option(
                 "max-connections", .integer(1...10_000_000), or: ["off"], standard: "65536",
-                "Connections open at once on this listener, over all its addresses and loops; each loop has an equal share. One above it is answered with 503 and closed. `off` is no limit."),
+                "Connections open at once on this listener, over all its addresses and all loops. One above it is answered with 503 and closed. `off` is no limit."),
             Option(
                 "max-head", .byteCount(1 << 10...32 << 10), standard: "16KiB",
                 "Size of a request head, from the request line to the empty line. A larger one is answered with 431."),

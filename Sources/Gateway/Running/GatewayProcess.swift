@@ -34,7 +34,7 @@ public struct GatewayProcess {
 
     /// Serves until it is told to end. Prints one line a listener on standard output when connections are really accepted.
     public static func run(_ settings: GatewaySettings) -> ExitStatus {
-        raiseDescriptorLimit()
+        DescriptorLimit.raise()
         let signals = SignalWait()
         do throws(SystemError) {
             let process = try GatewayProcess(settings)
@@ -53,13 +53,18 @@ public struct GatewayProcess {
         }
         self.log = log
         let count = settings.loops > 0 ? settings.loops : Int(sluice_cpu_count())
+        DescriptorLimit.check(settings, loops: count)
         let names = NameLookUp()
         let known = names.resolve(settings.apps)
+        let shortages = ShortageNotice()
         var loops: [RunningLoop] = []
         for index in 0..<count {
             var proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))
             proxySettings.resolve = names.resolution
             proxySettings.knownAddresses = known
+            proxySettings.shortage = { error, now in
+                if let line = shortages.line(for: error, now: now, canSay: takesALine(2)) { complain(line) }
+            }
             loops.append(try RunningLoop(index: index, settings: proxySettings, log: log, format: settings.accessLog?.format))
         }
         self.loops = loops
@@ -79,11 +84,6 @@ public struct GatewayProcess {
         }
     }
 
-    /// How many loops accept for a listener: all of them, unless it has fewer places than there are loops, or paths alone.
-    private static func acceptingLoops(of listener: ListenerSetup, among loops: Int) -> Int {
-        listener.addresses.allSatisfy { $0.family == .unix } ? 1 : min(loops, listener.settings.maxConnections)
-    }
-
     private func serve(_ signals: SignalWait) throws(SystemError) -> ExitStatus {
         let lines = try listen()
         var threads: [LoopThreadBox] = []
@@ -95,40 +95,61 @@ public struct GatewayProcess {
         waitForEnd(signals)
         for running in loops { running.loop.stop() }
         for thread in threads { thread.join() }
+        // Those of a loop that was stopped before it came to drain.
+        endListening()
         _ = log?.stop(timeoutMilliseconds: 2000)
         return .done
     }
 
-    /// Binds every address on every loop, before any thread runs. Errors: the first address that cannot be had, with its name.
+    /// Binds every address on every loop, before any thread runs: all or none. Errors: the first address that cannot be had, with its name.
     private func listen() throws(SystemError) -> [String] {
-        var lines: [String] = []
-        for listener in settings.listeners {
-            let accepting = Self.acceptingLoops(of: listener, among: loops.count)
-            for address in listener.addresses {
-                var bound = address
-                for running in loops.prefix(accepting) {
-                    var share = listener.settings
-                    let total = share.maxConnections
-                    if total != .max { share.maxConnections = Self.share(of: total, loop: running.loop.index, among: accepting) }
-                    // A unix path can be bound once: its connections all go to the first loop.
-                    if address.family == .unix && running.loop.index > 0 { continue }
-                    let socket: ListeningSocket
-                    do throws(SystemError) {
-                        if running.loop.index == 0 { try ListeningSocket.checkFree(address) }
-                        socket = try ListeningSocket(
-                            on: bound, backlog: listener.backlog, sharing: accepting > 1, socketMode: listener.socketMode)
-                    } catch {
-                        complain("sluice: listener \(listener.settings.name): cannot listen on \(address.text)")
-                        throw error
-                    }
-                    bound = socket.address
-                    if let error = running.proxy.listen(socket, settings: share, routes: listener.routes) { throw error }
+        do throws(SystemError) {
+            var lines: [String] = []
+            for listener in settings.listeners {
+                let connections = ConnectionLimit(listener.maxConnections)
+                for address in listener.addresses {
+                    let bound = try listen(on: address, listener, connections)
+                    lines.append("listening on \(bound.text) (\(listener.settings.name))")
+                    lines += DemoHint.lines(listener.routes, settings.apps, at: bound)
                 }
-                lines.append("listening on \(bound.text) (\(listener.settings.name))")
-                lines += DemoHint.lines(listener.routes, settings.apps, at: bound)
             }
+            return lines
+        } catch {
+            endListening()
+            throw error
         }
-        return lines
+    }
+
+    private func listen(on address: SocketAddress, _ listener: ListenerSetup, _ connections: ConnectionLimit) throws(SystemError)
+        -> SocketAddress
+    {
+        let first: ListeningSocket
+        do throws(SystemError) {
+            try ListeningSocket.checkFree(address)
+            first = try ListeningSocket(
+                on: address, backlog: listener.backlog, sharing: loops.count > 1, socketMode: listener.socketMode)
+        } catch {
+            complain("sluice: listener \(listener.settings.name): cannot listen on \(address.text)")
+            throw error
+        }
+        let bound = first.address
+        for running in loops.dropFirst() {
+            let socket = first.isShared ? try first.copy() : try ListeningSocket(on: bound, backlog: listener.backlog, sharing: true)
+            try accept(on: running, socket, listener, connections)
+        }
+        try accept(on: loops[0], first, listener, connections)
+        return bound
+    }
+
+    private func accept(
+        on running: RunningLoop, _ socket: consuming ListeningSocket, _ listener: ListenerSetup, _ connections: ConnectionLimit
+    ) throws(SystemError) {
+        let error = running.proxy.listen(socket, settings: listener.settings, routes: listener.routes, connections: connections)
+        if let error { throw error }
+    }
+
+    private func endListening() {
+        for running in loops { running.proxy.endListening() }
     }
 
     // MARK: Signals
@@ -165,13 +186,6 @@ public struct GatewayProcess {
     private func cutOff() {
         for running in loops { running.loop.post { running.proxy.closeAll() } }
     }
-
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
 }
 
 /// A thread that can be kept in an array.
@@ -188,6 +202,12 @@ func say(_ line: String) { writeLine(line, "\n", to: 1) }
 
 /// One line to standard error.
 func complain(_ line: String, terminator: String = "\n") { writeLine(line, terminator, to: 2) }
+
+/// Whether a line can be written now without waiting for whoever reads.
+func takesALine(_ descriptor: Int32) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return unsafe poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLOUT) != 0
+}
 
 private func writeLine(_ line: String, _ terminator: String, to descriptor: Int32) {
     let bytes = Array((line + terminator).utf8)

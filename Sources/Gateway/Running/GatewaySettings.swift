@@ -11,6 +11,8 @@ public struct GatewaySettings: Sendable {
     public var accessLog: AccessLogSettings?
     public var apps: [AppSettings]
     public var listeners: [ListenerSetup]
+    /// Connections that the operator asked for by `max-connections`, on both sides; defaults do not count.
+    public var connectionsAskedFor = 0
 
     public init(apps: [AppSettings], listeners: [ListenerSetup]) {
         self.apps = apps
@@ -24,6 +26,8 @@ public struct ListenerSetup: Sendable {
     public var backlog: Int32
     /// Permission bits of the files of unix addresses.
     public var socketMode: UInt16 = 0o660
+    /// Connections open at once, over all loops and addresses; `Int.max` for no limit.
+    public var maxConnections = Int.max
     public var settings: ListenerSettings
     public var routes: RouteSettings
 

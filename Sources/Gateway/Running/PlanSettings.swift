@@ -15,9 +15,11 @@ extension GatewaySettings {
                 var setup = ListenerSetup(
                     addresses: listener.addresses.flatMap(\.socketAddresses), backlog: Int32(clamping: listener.backlog),
                     settings: ListenerSettings(listener), routes: routes.settings(of: listener.serve))
+                setup.maxConnections = listener.maxConnections == 0 ? .max : listener.maxConnections
                 if let mode = listener.addresses.lazy.compactMap(\.socketMode).first { setup.socketMode = mode }
                 return setup
             })
+        connectionsAskedFor = plan.connectionsAskedFor
         if case .count(let count) = plan.gateway.loops { loops = count }
         drainTimeout = plan.gateway.drainTimeout.milliseconds
         accessLog = plan.gateway.accessLog.map { log in
@@ -32,13 +34,22 @@ extension GatewaySettings {
     }
 }
 
+extension Plan {
+    fileprivate var connectionsAskedFor: Int {
+        let clients = listeners.reduce(0) { $0 + ($1.isMaxConnectionsGiven ? $1.maxConnections : 0) }
+        return apps.reduce(clients) { sum, app in
+            guard case .upstream(let upstream) = app.kind, upstream.isMaxConnectionsGiven else { return sum }
+            return sum + upstream.maxConnections
+        }
+    }
+}
+
 extension ListenerSettings {
     fileprivate init(_ plan: ListenerPlan) {
         self.init(name: plan.name)
         limits = HeadLimits(
             headBytes: plan.headLimits.headBytes, targetBytes: plan.headLimits.targetBytes, fieldCount: plan.headLimits.fieldCount)
         maxBodyBytes = plan.maxBodyBytes ?? .max
-        maxConnections = plan.maxConnections == 0 ? .max : plan.maxConnections
         requestsAConnection = plan.keepAliveRequests
         keepAliveTimeout = plan.timeouts.keepAlive.milliseconds
         headTimeout = plan.timeouts.head.milliseconds

@@ -176,13 +176,13 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
 
     /// Connects; nil when the other side refuses.
     static func connected(
-        port: UInt16, from source: String? = nil, receiveBuffer: Int32? = nil
+        to host: String = "127.0.0.1", port: UInt16, from source: String? = nil, receiveBuffer: Int32? = nil
     ) throws -> Descriptor? {
         let made = try Descriptor(socket(AF_INET, stream, 0), "socket")
         if let receiveBuffer { made.set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
         if let source { unsafe _ = calling(loopback(source, 0)) { unsafe bind(made.number, $0, $1) } }
         made.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        return try finishConnecting(made, unsafe calling(loopback("127.0.0.1", port)) { unsafe connect(made.number, $0, $1) })
+        return try finishConnecting(made, unsafe calling(loopback(host, port)) { unsafe connect(made.number, $0, $1) })
     }
 
     /// Connects over IPv6; nil when the other side refuses.

@@ -29,6 +29,12 @@ enum Folder {
         guard unsafe mkdir(path, 0o700) == 0 else { throw ScenarioFailure("cannot make \(path)") }
     }
 
+    /// The permission bits of a file; nil when it is not there.
+    static func mode(_ path: String) -> Int? {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 ? Int(status.st_mode & 0o777) : nil
+    }
+
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     static func isProgram(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
