@@ -30,8 +30,12 @@ extension Exchange {
         // An absolute target may have no path; it means the root (RFC 9110 §4.2.3).
         let root = Listener.root
         let path = request.form == .asterisk || request.path.isEmpty ? root.span : bytes.extracting(request.path.range)
-        switch listener.pathPolicy.examine(path) {
-        case .accepted(let shape): return route(listener, bytes, path: path, shape)
+        switch proxy.pathPolicy.examine(path) {
+        case .accepted(let shape):
+            let app = route(listener, bytes, path: path, shape)
+            guard shape.hasEscapedSeparator, let app, !proxy.takesEscapedSeparators(app) else { return app }
+            fail(.requestTargetAmbiguous)
+            return nil
         case .refused(let fault):
             fail(fault.isAmbiguity ? .requestTargetAmbiguous : .requestTargetMalformed)
             return nil

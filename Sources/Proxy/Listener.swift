@@ -14,7 +14,6 @@ final class Listener {
     /// Places for connections, over all loops and addresses of the listener.
     let connections: ConnectionLimit
 
-    let pathPolicy = PathPolicy()
     /// The path of a target that has none.
     static let root: [UInt8] = [0x2F]
 

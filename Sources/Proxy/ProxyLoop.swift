@@ -20,6 +20,8 @@ public final class ProxyLoop {
     private var apps: [AppOnLoop] = []
     /// The upstream of each app; nil for a demo app. `apps` keeps them.
     private(set) var upstreams: [Uncounted<Upstream>?] = []
+    /// Of all requests; that of an app may be stricter (`takesEscapedSeparators`).
+    let pathPolicy: PathPolicy
     /// Scratch for response heads and trailers: they are written on before anything else is parsed.
     var responseFields: FieldTable
     var trailerFields: FieldTable
@@ -45,6 +47,7 @@ public final class ProxyLoop {
         self.loop = loop
         self.accessLog = accessLog
         shortage = settings.shortage
+        pathPolicy = PathPolicy(allowsEscapedSeparators: settings.takesEscapedSeparators)
         slabs = SlabPool(slabSize: settings.slabSize)
         bodySlabs = SlabPool(slabSize: settings.bodySlabSize, keep: 64)
         tableSlabs = SlabPool(slabSize: 256 * MemoryLayout<Field>.stride)
@@ -119,6 +122,11 @@ public final class ProxyLoop {
         loop.forEachSource { source in
             if let client = source as? ClientConnection { client.abort(.gatewayDraining) }
         }
+    }
+
+    /// Whether paths with `%2F` and `%5C` come to this app.
+    func takesEscapedSeparators(_ app: Int) -> Bool {
+        if case .upstream(let upstream) = apps[app] { upstream.settings.takesEscapedSeparators } else { false }
     }
 
     // MARK: Exchanges

@@ -70,6 +70,8 @@ public struct UpstreamSettings: Sendable {
     public var retry = RetryAllowance()
     public var resolveEvery: Int64 = 30_000
     public var forwarding = ForwardingFields.all
+    /// Paths with `%2F` and `%5C` go to this app; to others they are refused.
+    public var takesEscapedSeparators = false
     public var viaPseudonym = "sluice"
     public var limits = HeadLimits(headBytes: 32 * 1024, targetBytes: 8 * 1024, fieldCount: 256)
 
@@ -121,6 +123,11 @@ public struct ProxySettings: Sendable {
     public var shortage: ShortageReport?
 
     public init(apps: [AppSettings]) { self.apps = apps }
+
+    /// Some app takes paths with `%2F` and `%5C`.
+    var takesEscapedSeparators: Bool {
+        apps.contains { if case .upstream(let upstream) = $0 { upstream.takesEscapedSeparators } else { false } }
+    }
 }
 
 /// Where a listener's requests go.

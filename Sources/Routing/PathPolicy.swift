@@ -1,7 +1,8 @@
 /// Decides which paths are let through. What passes reads the same to the route table and to any app that decodes a path once.
 public struct PathPolicy: Equatable, Sendable {
     /// Lets `%2F` and `%5C` pass as letters of a segment's name, for apps that need them (GitLab, RabbitMQ, npm). Such an app must
-    /// split before it decodes, or what it sees is not what was matched. Dot segments beside them are refused all the same.
+    /// split before it decodes, or what it sees is not what was matched. Dot segments beside them are refused all the same. The shape
+    /// says that there is one, for who lets them through for some apps only.
     public var allowsEscapedSeparators: Bool
 
     public init(allowsEscapedSeparators: Bool = false) {
@@ -19,6 +20,7 @@ public struct PathPolicy: Equatable, Sendable {
         guard path.count > 0, path[0] == UInt8(ascii: "/") else { return .refused(.notAbsolute) }
         var segment = SegmentScan()
         var isPlain = true
+        var hasEscapedSeparator = false
         var index = 1
         // The last escape's byte, while the next byte is still to come.
         var escaped: UInt8? = nil
@@ -28,6 +30,7 @@ public struct PathPolicy: Equatable, Sendable {
                 isPlain = false
                 guard let value = PathEscape.value(in: path, at: index) else { return .refused(.malformedEscape) }
                 if let fault = fault(escaped: value, behind: escaped) { return .refused(fault) }
+                if value == UInt8(ascii: "/") || value == UInt8(ascii: "\\") { hasEscapedSeparator = true }
                 let (final, length) = PathEscape.innermost(in: path, at: index)
                 if let fault = segment.take(final) { return .refused(fault) }
                 escaped = value
@@ -46,7 +49,7 @@ public struct PathPolicy: Equatable, Sendable {
             index += 1
         }
         if let fault = segment.end() { return .refused(fault) }
-        return .accepted(PathShape(isPlain: isPlain))
+        return .accepted(PathShape(isPlain: isPlain, hasEscapedSeparator: hasEscapedSeparator))
     }
 
     private func fault(escaped value: UInt8, behind previous: UInt8?) -> PathFault? {

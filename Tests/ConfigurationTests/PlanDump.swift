@@ -63,6 +63,7 @@ extension Plan {
             "app \(app.name)",
             "  servers          " + upstream.servers.map(\.description).joined(separator: " "),
             "  host             \(upstream.host)",
+            "  paths            escaped separators \(upstream.takesEscapedSeparators ? "on" : "off")",
             "  connect          \(times.connect), tries \(upstream.retry.tries), retry idempotent \(upstream.retry.idempotent)",
             "  response         \(text(times.response)), body idle \(text(times.bodyIdle)), send idle \(text(times.sendIdle))",
             "  pool             \(upstream.maxConnections) connections, \(upstream.maxIdle) idle for \(times.idle)",

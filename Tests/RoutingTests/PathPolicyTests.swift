@@ -43,11 +43,21 @@ import Testing
         ("/a%2f..%2fb", false), ("/..%2fb", false), ("/a%2f..", false), ("/%2e%2e%5cb", false), ("/a\\b", false), ("/a%00", false),
     ])
     func escapedSeparatorsMayBeAllowed(_ path: String, _ passes: Bool) {
-        guard case .accepted = PathPolicy(allowsEscapedSeparators: true).examine(path) else {
+        guard case .accepted(let shape) = PathPolicy(allowsEscapedSeparators: true).examine(path) else {
             #expect(!passes)
             return
         }
         #expect(passes)
+        #expect(shape.hasEscapedSeparator)
+    }
+
+    @Test(arguments: ["/a/b", "/a%2Db", "/a%252Fb", "/a;v=1/b", "/a%255Cb", "/%2e%2e%41"])
+    func onlyAnEscapedSeparatorIsNotedAsOne(_ path: String) {
+        guard case .accepted(let shape) = PathPolicy(allowsEscapedSeparators: true).examine(path) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(!shape.hasEscapedSeparator)
     }
 
     @Test func aFaultInAnyPlaceIsFound() {

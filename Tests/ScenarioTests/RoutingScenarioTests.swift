@@ -147,4 +147,47 @@ import Testing
         }
         return segments.first == "admin"
     }
+
+    /// Routing takes `%2F` for a letter, and only the app that asked for such paths gets them, byte for byte.
+    @Test func `escaped separators come to the app that takes them, and to no other`() throws {
+        var options = Scenario.Options()
+        options.servers = 2
+        options.file = { servers, _ in
+            """
+            [gateway]
+            loops = 1
+            [listener:web]
+            listen = 127.0.0.1:0
+            serve = site
+            [router:site]
+            / = plain
+            /api = api strip-prefix
+            /api/plain = plain
+            [app:api]
+            servers = \(servers[0])
+            escaped-separators = on
+            [app:plain]
+            servers = \(servers[1])
+
+            """
+        }
+        try Scenario.run(options) { s in
+            let client = try s.connect()
+            for (asked, sent) in [("/api/group%2Fproject/x", "/group%2Fproject/x"), ("/api/a%5cb?q=%2F", "/a%5cb?q=%2F"), ("/api/plain%2Fx", "/plain%2Fx")] {
+                try client.get(asked)
+                try s.activeAppConnection().serve("GET \(sent) HTTP/1.1", answering: "api")
+                try client.expectAnswer("api")
+            }
+            #expect(s.apps[1].connections.isEmpty)
+            for refused in ["/api%2Fx", "/a%2Fb", "/api/plain/a%2Fb", "/api/a%2F..%2Fb", "/api/%2e%2e%5cb"] {
+                let client = try s.connect()
+                try client.get(refused)
+                try client.expectReply(400, "request.target.ambiguous")
+            }
+            // An escape that is no separator is nobody's concern.
+            try client.get("/a%2Db%252F")
+            try s.activeAppConnection().serve("GET /a%2Db%252F HTTP/1.1", answering: "plain")
+            try client.expectAnswer("plain")
+        }
+    }
 }

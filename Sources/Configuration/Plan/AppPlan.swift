@@ -15,6 +15,8 @@ public struct UpstreamPlan: Sendable, Equatable {
     /// At least one, in the order of the file.
     public var servers: [ServerAddress]
     public var host: HostPolicy
+    /// Paths with `%2F` and `%5C` come to it.
+    public var takesEscapedSeparators: Bool
     public var timeouts: UpstreamTimeoutsPlan
     /// Connections at once, over all servers and loops; 0 is no limit. See `connectionShare(ofLoop:among:)`.
     public var maxConnections: Int

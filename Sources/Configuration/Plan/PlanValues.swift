@@ -92,6 +92,7 @@ extension PlanBuilder {
             UpstreamPlan(
                 servers: values["servers"].compactMap { if case .serverAddress(let server) = $0 { server } else { nil } },
                 host: host,
+                takesEscapedSeparators: values.required(values.boolean, "escaped-separators"),
                 timeouts: UpstreamTimeoutsPlan(
                     connect: values.required(values.duration, "connect-timeout"),
                     response: values.duration("response-timeout"),

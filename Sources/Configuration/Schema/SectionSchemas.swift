@@ -114,6 +114,9 @@ extension OptionSchema {
                 "host", .host, or: ["preserve", "server"], standard: "preserve",
                 "The Host field that the app gets: the client's (`preserve`), the server's own name and port (`server`), or a fixed one."),
             Option(
+                "escaped-separators", .boolean, standard: "off",
+                "Whether paths with `%2F` or `%5C` come to this app, as GitLab, RabbitMQ and npm registries need. Only for apps that split a path before they decode it: see [routing](routing.md#escaped-separators). Otherwise they are answered with 400."),
+            Option(
                 "forwarded-fields", .choice(["x-forwarded", "forwarded", "via"]), or: ["off"], standard: "x-forwarded forwarded via",
                 isList: true,
                 "Fields about the client that the app gets: `x-forwarded` is X-Forwarded-For, -Proto and -Host; `forwarded` is RFC 7239's. `off` adds none; the client's own are removed all the same unless it is a trusted proxy."),

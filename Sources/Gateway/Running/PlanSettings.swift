@@ -81,6 +81,7 @@ extension UpstreamSettings {
         case .server: host = .server
         case .fixed(let text): host = .fixed(text)
         }
+        takesEscapedSeparators = plan.takesEscapedSeparators
         connectTimeout = plan.timeouts.connect.milliseconds
         responseTimeout = plan.timeouts.response.milliseconds
         bodyIdleTimeout = plan.timeouts.bodyIdle.milliseconds
