@@ -26,11 +26,10 @@ const fields = (response) => [...response.headers].filter(([name]) => !["date", 
 const pattern = (count) => Uint8Array.from({ length: count }, (_, index) => (index * 7) % 251);
 const bytesOf = async (response) => {
   const reader = response.body.getReader();
-  let total = 0, sum = 0, parts = 0;
+  let total = 0, sum = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return `${total} ${sum} ${parts > 1}`;
-    parts += 1;
+    if (done) return `${total} ${sum}`;
     total += value.length;
     for (const byte of value) sum = (sum * 31 + byte) % 1000003;
   }
