@@ -14,6 +14,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+func filter(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: ["FilterAPI"] + dependencies, path: "Plugins/\(name)", exclude: ["README.md"], swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
@@ -54,13 +59,16 @@ let package = Package(
         module("Transport", ["EventLoops", "Buffers", "CPlatform"]),
 
         // The life of an exchange, and the assembly.
-        module("Proxy", ["Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
+        module("Proxy", ["FilterAPI", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
         module("Gateway", [
-            "Proxy", "Upstreams", "Routing", "Transport", "HTTPMessage", "Telemetry", "EventLoops", "Buffers", "Configuration",
+            "Proxy", "FilterAPI", "Upstreams", "Routing", "Transport", "HTTPMessage", "Telemetry", "EventLoops", "Buffers", "Configuration",
             "CPlatform",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
-        .executableTarget(name: "Sluice", dependencies: ["Gateway"], swiftSettings: strict),
+        .executableTarget(name: "Sluice", dependencies: ["Gateway", "Headers"], swiftSettings: strict),
+
+        // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
+        filter("Headers"),
 
         // Times of single steps; Benchmarks/compare measures the whole.
         .executableTarget(
@@ -80,6 +88,7 @@ let package = Package(
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
+        tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),

@@ -58,6 +58,12 @@ public struct Fields: ~Copyable {
     /// False for a line that was removed. Traps if the index is not below `count`.
     public func isPresent(at index: Int) -> Bool { lines[index].marks.isDisjoint(with: FieldMarks.removed.union(.connectionOption)) }
 
+    /// Whether a line has this name. Traps if the index is not below `count`.
+    public func isNamed(_ name: FieldName, at index: Int) -> Bool {
+        let line = lines[index]
+        return line.token == name.token && (line.token != .unknown || name.matches(slab.bytes, line.name))
+    }
+
     // MARK: Comfort
 
     /// The value of a field, or of all its lines joined by `, ` (RFC 9110 §5.2; Cookie by `; `); nil without one. Bytes that are not UTF-8

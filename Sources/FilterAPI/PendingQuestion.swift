@@ -9,6 +9,7 @@ public final class PendingQuestion {
 
     package let kind: Kind
     private let ask: (any TaskExecutor, @escaping @Sendable (Bool) -> Void) -> Task<Void, Never>?
+    private var task: Task<Void, Never>?
     private let answerAndDecide: (inout Request) -> RequestDecision
 
     init<Answer: Sendable>(
@@ -41,10 +42,10 @@ public final class PendingQuestion {
     /// Starts the question as a task on `executor`. `done` is called there, once: true if there is an answer, false if the question
     /// threw. For a delay nothing is started.
     ///
-    /// - Returns: the task, to cancel it.
-    package func start(on executor: any TaskExecutor, _ done: @escaping @Sendable (Bool) -> Void) -> Task<Void, Never>? {
-        ask(executor, done)
-    }
+    package func start(on executor: any TaskExecutor, _ done: @escaping @Sendable (Bool) -> Void) { task = ask(executor, done) }
+
+    /// The answer is not wanted any more.
+    package func cancel() { task?.cancel() }
 
     /// Decides, once: after `done(true)`, or after the delay.
     package func decide(_ request: inout Request) -> RequestDecision { answerAndDecide(&request) }

@@ -84,7 +84,7 @@ public final class TestExchange {
         guard let (question, step) = question, delay == nil else { preconditionFailure("it does not wait for an answer") }
         let executor = TestExecutor()
         let isAnswered = await withCheckedContinuation { continuation in
-            _ = question.start(on: executor) { continuation.resume(returning: $0) }
+            question.start(on: executor) { continuation.resume(returning: $0) }
         }
         if isAnswered { take(filters.pipeline.decide(&request, question, step: step)) }
         return isAnswered

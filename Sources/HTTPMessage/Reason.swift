@@ -61,6 +61,12 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case requestBodyTooSlow
     /// No route matches the host and path of the request.
     case routeNone
+    /// A filter could not get the answer that it needs to decide.
+    case filterAskFailed
+    /// A filter did not get the answer that it needs to decide in time.
+    case filterAskTimeout
+    /// A filter cannot transform the body.
+    case filterTransformFailed
     /// The name of the app server cannot be resolved.
     case upstreamResolveFailed
     /// The app refused the connection.
@@ -155,6 +161,9 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestBodyTimeout: "request.body.timeout"
         case .requestBodyTooSlow: "request.body.too-slow"
         case .routeNone: "route.none"
+        case .filterAskFailed: "filter.ask.failed"
+        case .filterAskTimeout: "filter.ask.timeout"
+        case .filterTransformFailed: "filter.transform.failed"
         case .upstreamResolveFailed: "upstream.resolve.failed"
         case .upstreamConnectRefused: "upstream.connect.refused"
         case .upstreamConnectFailed: "upstream.connect.failed"
@@ -195,7 +204,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .requestFieldMalformed, .requestFieldFolded, .requestFieldControl, .requestHostMissing,
             .requestHostRepeated, .requestHostMalformed, .requestLengthMalformed, .requestLengthRepeated,
             .requestLengthWithTransferCoding, .requestTransferCodingUnsupported, .requestTransferCodingVersion,
-            .requestBodyUnexpected, .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden: 400
+            .requestBodyUnexpected, .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden,
+            .filterTransformFailed: 400
         case .routeNone: 404
         case .requestMethodConnect: 405
         case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow: 408
@@ -211,7 +221,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .gatewayHeadTooLarge: 502
-        case .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining, .gatewayConnectionsFull: 503
+        case .filterAskFailed, .filterAskTimeout, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining,
+            .gatewayConnectionsFull: 503
         case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout: 504
         case .requestVersionUnsupported: 505
         }
@@ -250,6 +261,9 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestBodyTimeout: "The request body stopped arriving"
         case .requestBodyTooSlow: "The request body arrives below the minimum rate"
         case .routeNone: "No route matches the host and path of the request"
+        case .filterAskFailed: "A filter could not get the answer that it needs to decide"
+        case .filterAskTimeout: "A filter did not get the answer that it needs to decide in time"
+        case .filterTransformFailed: "A filter cannot transform the body"
         case .upstreamResolveFailed: "The name of the app server cannot be resolved"
         case .upstreamConnectRefused: "The app refused the connection"
         case .upstreamConnectFailed: "The app cannot be reached"

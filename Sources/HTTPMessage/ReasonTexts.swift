@@ -27,6 +27,39 @@ extension Reason {
                 Compare the request's Host and path with the router in gateway.conf. A route without a host matches every \
                 host; the path "/" matches every path.
                 """)
+        case .filterAskFailed:
+            .init(
+                .config,
+                """
+                A filter asks another service before it lets a request through, and that failed. Its section says \
+                `on-failure = closed`, so the request was answered with 503.
+                """,
+                """
+                Look at the service that the filter asks. If requests may pass without its answer, say `on-failure = open` in \
+                the filter's section.
+                """)
+        case .filterAskTimeout:
+            .init(
+                .config,
+                """
+                A filter asks another service before it lets a request through, and the answer took longer than ask-timeout. Its \
+                section says `on-failure = closed`, so the request was answered with 503.
+                """,
+                """
+                Look why the service that the filter asks is slow. Raise ask-timeout, or say `on-failure = open` if requests may \
+                pass without its answer.
+                """)
+        case .filterTransformFailed:
+            .init(
+                .client,
+                """
+                A filter that transforms bodies (decompression, say) could not go on. A request was answered with 400; a response \
+                that had begun was broken off.
+                """,
+                """
+                Look whether the body is what its Content-Encoding says. The pipeline of the route names the filters; try without the \
+                one that transforms.
+                """)
         case .gatewayDraining:
             .init(
                 .nobody,

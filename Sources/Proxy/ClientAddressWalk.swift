@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTPMessage
 
 // Who the client is when trusted proxies stand between: the right-most address in what they say that is none of theirs. What stands
@@ -10,15 +11,25 @@ extension Exchange {
     func findClientAddress(_ client: ClientConnection) {
         clientAddress = client.addressText
         guard client.peerIsTrusted else { return }
+        if let named = namedAddress(client) { clientAddress = AddressText(named) }
+    }
+
+    /// The same as a value, for filters; nil for a unix socket.
+    var clientIP: IPAddress? {
+        guard let client else { return nil }
+        let address = client.peerIsTrusted ? namedAddress(client) ?? client.peerAddress : client.peerAddress
+        return IPAddress(bytes: address.ipBytes.span.extracting(0..<address.ipByteCount))
+    }
+
+    private func namedAddress(_ client: ClientConnection) -> SocketAddress? {
         let trusted = client.listener.settings.trustedProxies
-        let named = headSlab.withBytes { bytes in
+        return headSlab.withBytes { bytes in
             fields.mayContain(.xForwardedFor)
                 ? walk(.xForwardedFor, bytes, trusted) { element in SocketAddress.parse(bytes.extracting(Self.host(element, bytes).range), port: 0) }
                 : walk(.forwarded, bytes, trusted) { element in
                     Self.node(element, bytes).flatMap { SocketAddress.parse(bytes.extracting(Self.host($0, bytes).range), port: 0) }
                 }
         }
-        if let named { clientAddress = AddressText(named) }
     }
 
     /// Goes through the list elements of all fields with `token`, from the right, while the addresses are trusted ones. The first that

@@ -1,6 +1,7 @@
 // unsafe: refers to the exchange, which its loop keeps
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -174,15 +175,19 @@ final class ClientConnection: Peer {
 
     /// Parses what is there of a head. True: it is complete, or refused.
     private func parseHead(into exchange: Exchange) -> Bool {
-        let outcome = input.withReceived { bytes in
-            parser.parse(bytes, from: input.rawStart, into: &exchange.request, fields: &exchange.fields)
-        }
+        let outcome = input.withReceived { bytes in Self.parse(bytes, from: input.rawStart, &parser, into: &exchange.message) }
         switch outcome {
         case .complete: begin(exchange)
         case .failed(let reason): refuse(reason)
         case .incomplete: return false
         }
         return true
+    }
+
+    private static func parse(
+        _ bytes: Span<UInt8>, from start: Int, _ parser: inout RequestParser, into message: inout Request
+    ) -> ParseOutcome {
+        parser.parse(bytes, from: start, into: &message.head, fields: &message.fields.lines)
     }
 
     /// Parses what is there and reads more until a head is complete.

@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -50,7 +51,10 @@ extension Exchange {
                 return client.stream.peerEnded ? abort(.clientClosed) : fail(.requestChunkMalformed)
             }
         }
-        if echo?.answer.isEmpty == true { writeEchoHead(to: client) }
+        if echo?.answer.isEmpty == true {
+            if passage.seesResponse { return sendEcho(client) }
+            writeEchoHead(to: client)
+        }
         while let written = echo?.written, let count = echo?.answer.count, written < count {
             let piece = min(count - written, client.output.room)
             if piece > 0, let answer = echo?.answer { client.output.append(answer.span.extracting(written..<(written + piece))) }
@@ -69,6 +73,18 @@ extension Exchange {
         }
     }
 
+    /// Answers by way of the filters that see responses.
+    private func sendEcho(_ client: ClientConnection) {
+        let answer = headSlab.withBytes { echoJSON(client, $0) }
+        proxy.scratch.reset()
+        proxy.scratch.head.status = 200
+        proxy.scratch.head.framing = .length(UInt64(answer.count))
+        proxy.scratch.answersHead = request.method == .head
+        proxy.scratch.fields.append(FieldName(.contentType), text: "application/json")
+        sendScratch(body: answer)
+        if phase == .reply { pumpLocal() }
+    }
+
     private func writeEchoHead(to client: ClientConnection) {
         let answer = headSlab.withBytes { echoJSON(client, $0) }
         record.status = 200
@@ -85,12 +101,21 @@ extension Exchange {
         echo?.written = request.method == .head ? answer.count : 0
     }
 
+    /// Path and query as they stand behind routes and filters.
+    private func target(_ bytes: Span<UInt8>) -> [UInt8] {
+        var target = replacement ?? []
+        for index in request.path.range.dropFirst(strippedPath) { target.append(bytes[index]) }
+        if target.first != UInt8(ascii: "/") && request.form != .asterisk { target.insert(UInt8(ascii: "/"), at: 0) }
+        for index in request.query.range { target.append(bytes[index]) }
+        return target
+    }
+
     private func echoJSON(_ client: ClientConnection, _ bytes: Span<UInt8>) -> [UInt8] {
         var json = JSONText()
         json.text("{\n  \"method\": ")
         json.string(bytes.extracting(request.methodName.range))
         json.text(",\n  \"target\": ")
-        json.string(bytes.extracting(request.target.range))
+        if request.path.isEmpty { json.string("/") } else { json.string(target(bytes).span) }
         json.text(",\n  \"version\": ")
         json.string(request.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
         json.text(",\n  \"client\": ")
@@ -98,7 +123,7 @@ extension Exchange {
         json.string(address.span)
         json.text(",\n  \"fields\": [")
         var isFirst = true
-        for index in 0..<fields.count {
+        for index in 0..<fields.count where !fields[index].marks.contains(.removed) {
             let field = fields[index]
             json.text(isFirst ? "\n    [" : ",\n    [")
             isFirst = false

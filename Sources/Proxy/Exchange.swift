@@ -1,8 +1,10 @@
 // unsafe: refers to both connections and the upstream, which their loop keeps
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
+import Pipeline
 import Routing
 import Telemetry
 import Transport
@@ -22,12 +24,14 @@ final class Exchange {
         case granted
         /// A connection is being made for it (`app`).
         case connecting
+        /// A filter waits for an answer, or for time (`question`).
+        case asking
         /// The request is being sent, or its response head is awaited.
         case request
         /// The response head is with the client's output; the body is passed on.
         case response
         case tunnel
-        /// The gateway's own answer, complete in the client's output, is being sent.
+        /// The gateway's own answer, of which the client's output holds all or the beginning (`local`), is being sent.
         case reply
         /// The demo app reads the request body.
         case echo
@@ -63,10 +67,29 @@ final class Exchange {
     /// Who the request comes from: the peer, or whom trusted proxies name. What the log and filters see.
     var clientAddress = AddressText()
 
-    var request = RequestHead()
-    var fields: FieldTable
-    /// Holds the bytes of the request head until the exchange ends.
-    var headSlab = Slab()
+    /// The request as filters see it: its head, its fields, and the slab that holds their bytes until the exchange ends.
+    var message: Request
+    var request: RequestHead {
+        _read { yield message.head }
+        _modify { yield &message.head }
+    }
+    var fields: FieldTable {
+        _read { yield message.fields.lines }
+        _modify { yield &message.fields.lines }
+    }
+    var headSlab: Slab {
+        _read { yield message.fields.slab }
+        _modify { yield &message.fields.slab }
+    }
+    /// The pipelines that the request has entered.
+    var passage = Passage()
+    /// What a filter waits for.
+    var question: WaitingQuestion?
+    /// Bodies that filters transform; nil where none does.
+    var requestTransform: TransformedBody?
+    var responseTransform: TransformedBody?
+    /// The rest of an answer of the gateway's own.
+    var local: LocalBody?
     /// Bytes of the path that the app does not get, and what stands for them.
     var strippedPath = 0
     var replacement: [UInt8]?
@@ -121,7 +144,7 @@ final class Exchange {
     init(number: Int, proxy: ProxyLoop) {
         self.number = number
         self.proxy = proxy
-        fields = FieldTable(proxy.tableSlabs.take())
+        message = Request(table: FieldTable(proxy.tableSlabs.take()), state: StateBlock(proxy.stateLayout))
     }
 
     var loop: EventLoop { proxy.loop }
@@ -134,10 +157,10 @@ final class Exchange {
         phase == .ended
     }
 
-    /// All that is awaited now comes from the app or its upstream.
+    /// All that is awaited now comes from the app, its upstream or a filter.
     var awaitsOnlyApp: Bool {
         switch phase {
-        case .queued, .granted, .connecting, .request, .response: waits.isDisjoint(with: [.clientBody, .clientTakes])
+        case .queued, .granted, .asking, .connecting, .request, .response: waits.isDisjoint(with: [.clientBody, .clientTakes])
         case .idle, .tunnel, .reply, .echo, .ended: false
         }
     }
@@ -147,8 +170,9 @@ final class Exchange {
         clientReference = nil
         appReference = nil
         upstreamReference = nil
-        headSlab = Slab()
-        fields.removeAll()
+        message.fields.slab = Slab()
+        message.fields.lines.removeAll()
+        if passage.count > 0 { leavePassage() }
         if replacement != nil { replacement = nil }
         strippedPath = 0
         phase = .idle
@@ -181,6 +205,17 @@ final class Exchange {
         lastServer = -1
         response = ResponseHead()
         if echo != nil { echo = nil }
+        if local != nil { local = nil }
+    }
+
+    /// Makes as new what only requests with filters use.
+    private func leavePassage() {
+        passage = Passage()
+        message.reset()
+        requestTransform?.stages.abandon()
+        responseTransform?.stages.abandon()
+        requestTransform = nil
+        responseTransform = nil
     }
 
     // MARK: Events
@@ -223,7 +258,7 @@ final class Exchange {
     /// Does all that can be done for its client without waiting.
     func advance(for client: ClientConnection) {
         switch phase {
-        case .idle, .queued, .connecting, .ended: return
+        case .idle, .queued, .asking, .connecting, .ended: return
         case .granted: if let grant = grant.take() { carryOut(grant) }
         default: break
         }
@@ -232,7 +267,7 @@ final class Exchange {
         switch phase {
         case .tunnel: pumpTunnel()
         case .echo: pumpEcho()
-        case .reply: flushReply()
+        case .reply: if local == nil { flushReply() } else { pumpLocal() }
         default: break
         }
     }
@@ -321,7 +356,10 @@ final class Exchange {
     /// Notes a body that is there as a whole, or puts it back for another try. Nothing is received behind it until the exchange is over,
     /// so its bytes stay where they are.
     private func prepareBody(_ client: ClientConnection) {
-        if let body = replayableBody, requestReader.payloadBytes > 0 {
+        if !message.transforms.isEmpty {
+            // What went through a transform is gone: no try after the first byte.
+            if requestTransform == nil { requestTransform = TransformedBody(message.transforms, pool: slabs) }
+        } else if let body = replayableBody, requestReader.payloadBytes > 0 {
             client.input.start = body.lower
             client.input.payloadEnd = body.upper
             client.input.rawStart = body.upper
@@ -401,6 +439,7 @@ final class Exchange {
     }
 
     private func leaveUpstream() {
+        endQuestion()
         if let ticket = ticket.take() { upstream?.cancel(ticket) }
         switch grant.take() {
         case .connection(let connection), .connecting(let connection): appReference = connection
@@ -412,9 +451,17 @@ final class Exchange {
         waits = []
     }
 
+    /// Notes that a filter answered.
+    func noteReply(_ reason: ReplyReason) {
+        guard record.reasonCode == nil else { return }
+        record.replyReason = reason.code
+        record.end.party = .gateway
+        record.end.phase = .requestHead
+    }
+
     /// Notes who ended it and when, the first time.
     private func noteEnd(_ reason: Reason) {
-        guard record.reason == nil else { return }
+        guard record.reasonCode == nil else { return }
         record.reason = reason
         record.end.party = EndState.Party(reason)
         record.end.phase = endPhase
@@ -423,7 +470,7 @@ final class Exchange {
     private var endPhase: EndState.Phase {
         switch phase {
         case .idle: .requestHead
-        case .queued, .granted: .queue
+        case .queued, .granted, .asking: .queue
         case .connecting: .connect
         case .request: requestDone ? .responseHead : .requestBody
         case .response: .responseBody

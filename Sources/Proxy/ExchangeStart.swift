@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -21,19 +22,31 @@ extension Exchange {
         findClientAddress(client)
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
-        guard let app = headSlab.withBytes({ route(listener, $0) }) else { return }
-        if let upstream = proxy.upstreams[app] { lease(from: upstream) } else { startEcho() }
+        follow(listener.routes, of: listener)
     }
 
-    /// The number of the app that the request is for; nil when there is none, and it is answered.
-    private func route(_ listener: Listener, _ bytes: Span<UInt8>) -> Int? {
+    /// Goes where routes lead: to an app, or into a pipeline first.
+    func follow(_ routes: RouteSettings, of listener: Listener) {
+        guard let number = headSlab.withBytes({ find(routes, listener, $0) }) else { return }
+        if number < proxy.upstreams.count { setOut(for: number) } else { enterPipeline(number &- proxy.upstreams.count) }
+    }
+
+    /// Sets out for an app.
+    private func setOut(for number: Int) {
+        if let upstream = proxy.upstreams[number] { lease(from: upstream) } else { startEcho() }
+    }
+
+    /// The number of the app or pipeline that the request is for; nil when there is none, and it is answered.
+    private func find(_ routes: RouteSettings, _ listener: Listener, _ bytes: Span<UInt8>) -> Int? {
         // An absolute target may have no path; it means the root (RFC 9110 §4.2.3).
         let root = Listener.root
         let path = request.form == .asterisk || request.path.isEmpty ? root.span : bytes.extracting(request.path.range)
         switch proxy.pathPolicy.examine(path) {
         case .accepted(let shape):
-            let app = route(listener, bytes, path: path, shape)
-            guard shape.hasEscapedSeparator, let app, !proxy.takesEscapedSeparators(app) else { return app }
+            var number = find(routes, listener, bytes, path: path, shape)
+            // Of the last destination a filter's choice takes the place.
+            if let app = message.chosenApp, let last = number, last < proxy.upstreams.count { number = app }
+            guard shape.hasEscapedSeparator, let number, !proxy.takesEscapedSeparators(number) else { return number }
             fail(.requestTargetAmbiguous)
             return nil
         case .refused(let fault):
@@ -42,9 +55,11 @@ extension Exchange {
         }
     }
 
-    private func route(_ listener: Listener, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape) -> Int? {
-        switch listener.routes {
-        case .app(let index):
+    private func find(
+        _ routes: RouteSettings, _ listener: Listener, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape
+    ) -> Int? {
+        switch routes {
+        case .destination(let index):
             setRewrite(FoundRoute(app: index, path: path))
             return index
         case .routers(let routers, let start):
@@ -173,6 +188,7 @@ extension Exchange {
     func finishRecord() {
         record.marks.ended = microseconds
         proxy.counters.add(record)
+        if passage.count > 0 { tellObservers() }
         guard let log = proxy.accessLog else { return }
         headSlab.withBytes { logRecord(log, $0) }
     }

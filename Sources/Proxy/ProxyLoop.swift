@@ -1,8 +1,10 @@
 // unsafe: refers to exchanges and upstreams, which it keeps
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
+import Pipeline
 import Routing
 import Telemetry
 import Transport
@@ -22,8 +24,16 @@ public final class ProxyLoop {
     private(set) var upstreams: [Uncounted<Upstream>?] = []
     /// Of all requests; that of an app may be stricter (`takesEscapedSeparators`).
     let pathPolicy: PathPolicy
+    private(set) var pipelines: [LoopPipeline] = []
+    let clock = LoopClock()
+    /// What filters have reserved in each exchange.
+    private(set) var stateLayout = StateLayout()
     /// Scratch for response heads and trailers: they are written on before anything else is parsed.
-    var responseFields: FieldTable
+    var scratch: Response
+    var responseFields: FieldTable {
+        _read { yield scratch.fields.lines }
+        _modify { yield &scratch.fields.lines }
+    }
     var trailerFields: FieldTable
     var requestTrailerParser = TrailerParser(limits: ProxyLoop.trailerLimits, for: .request)
     var responseTrailerParser = TrailerParser(limits: ProxyLoop.trailerLimits, for: .response)
@@ -43,7 +53,10 @@ public final class ProxyLoop {
     let accessLog: (any AccessLogSink)?
     let shortage: ShortageReport?
 
-    public init(on loop: EventLoop, settings: ProxySettings, accessLog: (any AccessLogSink)? = nil) {
+    /// Errors: what a filter finds wrong when it is made.
+    public init(
+        on loop: EventLoop, settings: ProxySettings, accessLog: (any AccessLogSink)? = nil
+    ) throws(FilterFault) {
         self.loop = loop
         self.accessLog = accessLog
         shortage = settings.shortage
@@ -51,7 +64,7 @@ public final class ProxyLoop {
         slabs = SlabPool(slabSize: settings.slabSize)
         bodySlabs = SlabPool(slabSize: settings.bodySlabSize, keep: 64)
         tableSlabs = SlabPool(slabSize: 256 * MemoryLayout<Field>.stride)
-        responseFields = FieldTable(tableSlabs.take())
+        scratch = Response(table: FieldTable(tableSlabs.take()))
         trailerFields = FieldTable(tableSlabs.take())
         date = DateText()
         apps = settings.apps.map { app in
@@ -61,11 +74,14 @@ public final class ProxyLoop {
             }
         }
         upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
+        let state = LoopState()
+        pipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, state, loop.index)
+        stateLayout = state.layout
     }
 
     deinit {
         // Before their pool, whatever the order of the properties.
-        responseFields = FieldTable(Slab())
+        scratch = Response(table: FieldTable(Slab()))
         trailerFields = FieldTable(Slab())
     }
 
@@ -124,9 +140,11 @@ public final class ProxyLoop {
         }
     }
 
-    /// Whether paths with `%2F` and `%5C` come to this app.
+    /// Whether paths with `%2F` and `%5C` come to this app. A pipeline lets them pass: where it leads is asked again.
     func takesEscapedSeparators(_ app: Int) -> Bool {
-        if case .upstream(let upstream) = apps[app] { upstream.settings.takesEscapedSeparators } else { false }
+        if app >= apps.count { return true }
+        if case .upstream(let upstream) = apps[app] { return upstream.settings.takesEscapedSeparators }
+        return false
     }
 
     // MARK: Exchanges
@@ -143,6 +161,12 @@ public final class ProxyLoop {
 
     /// The exchange that an upstream's queue named.
     func exchange(numbered number: UInt64) -> Exchange { exchanges[Int(number)] }
+
+    /// Tells filters the time of this turn.
+    func updateClock() {
+        clock.nanoseconds = loop.nowNanoseconds
+        clock.wallSeconds = loop.wallSeconds
+    }
 
     /// Writes a `Date` line.
     func writeDate(to out: inout OutputBuffer) {

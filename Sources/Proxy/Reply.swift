@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -15,6 +16,7 @@ extension Exchange {
         guard let client else { return }
         record.status = reason.status
         if reason.closesConnection || proxy.isDraining { keepsClient = false }
+        if passage.seesResponse && !passage.isReturned && reason.status != 499 { return send(Self.reply(for: reason)) }
         // Whether a client that waits for 100 (Continue) sends its body after this answer cannot be known.
         if request.expectsContinue && requestReader.payloadBytes == 0 && !requestReader.isFinished { keepsClient = false }
         phase = .reply
@@ -37,6 +39,16 @@ extension Exchange {
             record.bodyBytesOut = UInt64(body)
         }
         if client.output.overflowed { abort(.gatewayError) }
+    }
+
+    /// The same answer as filters see it.
+    private static func reply(for reason: Reason) -> FilterAPI.Reply {
+        let texts = reason.explanation
+        var fields: [(FieldName, String)] = []
+        if reason.status == 503 { fields.append((FieldName(.retryAfter), "1")) }
+        return FilterAPI.Reply(
+            reason.status,
+            ReplyReason(reason.code, reason.title, fault: texts.fault, happened: texts.happened, advice: texts.advice), fields: fields)
     }
 
     private static let parts: (StaticString, StaticString, StaticString, StaticString, StaticString) = (
@@ -67,7 +79,7 @@ extension Reason {
     /// After this answer nothing that the client sends can be told apart, or it must not send more.
     var closesConnection: Bool {
         switch self {
-        case .routeNone, .upstreamResolveFailed,
+        case .routeNone, .filterAskFailed, .filterAskTimeout, .upstreamResolveFailed,
             .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout, .upstreamQueueFull, .upstreamQueueTimeout,
             .upstreamResponseTimeout, .upstreamResponseClosed, .upstreamResponseReset, .upstreamResponseMalformed,
             .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,

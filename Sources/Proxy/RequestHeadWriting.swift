@@ -15,7 +15,7 @@ extension Exchange {
         app.output.attach(slabs)
         app.output.removeAll()
         headSlab.withBytes { writeRequestHead(to: app, $0, client, app.upstream) }
-        requestWriter = BodyWriter(request.framing)
+        requestWriter = BodyWriter(requestTransform == nil ? request.framing : .chunked)
         if app.output.overflowed {
             app.output.removeAll()
             fail(.gatewayHeadTooLarge)
@@ -29,7 +29,7 @@ extension Exchange {
         writeHost(bytes, upstream, server: app.server, to: &app.output)
         HeadWriter.writeRequestFields(fields, in: bytes, dropping: upstream.replacedFields, to: &app.output)
         if !upstream.forwarding.isEmpty { writeForwarding(bytes, upstream, client, to: &app.output) }
-        HeadWriter.writeRequestFraming(request.framing, method: request.method, to: &app.output)
+        HeadWriter.writeRequestFraming(requestTransform == nil ? request.framing : .chunked, method: request.method, to: &app.output)
         if request.expectsContinue && request.framing != .none { app.output.append("Expect: 100-continue\r\n") }
         if request.acceptsTrailers && !asksUpgrade { app.output.append("TE: trailers\r\nConnection: TE\r\n") }
         if asksUpgrade { HeadWriter.writeUpgrade(fields, in: bytes, to: &app.output) }

@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -15,6 +16,7 @@ extension Exchange {
 
     /// Sends what there is of the request. Returns when all is sent (`requestDone`) or something must be waited for.
     func pumpRequest(_ app: AppConnection, _ client: ClientConnection) {
+        if requestTransform != nil, let requestTransform { return pumpTransformedRequest(app, client, requestTransform) }
         var slabsLeft = Self.slabsATurn
         while true {
             if client.input.payloadCount > 0 || requestReader.isFinished {
@@ -30,22 +32,10 @@ extension Exchange {
                 case .failed(let code): return sendingFailed(code)
                 }
             }
-            if requestReader.isFinished {
-                if !requestWriterEnded {
-                    requestWriter.end(via: &app.output, pool: slabs, trailers: requestTrailers)
-                    requestWriterEnded = true
-                }
-                guard flushApp(app) else { return }
-                requestDone = true
-                // From here on the app's time for its answer runs.
-                appSpeaksBy = .max
-                waits.remove(.appHead)
-                client.requestEndedAt = loop.now
-                return
-            }
+            if requestReader.isFinished { return endRequest(app, client) }
             switch requestReader.decode(&client.input) {
             case .payload:
-                if requestReader.payloadBytes > client.listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
+                if requestReader.payloadBytes > bodyLimit(of: client) { return fail(.requestBodyTooLarge) }
             case .finished: break
             case .malformed: return fail(.requestChunkMalformed)
             case .trailers:
@@ -57,6 +47,23 @@ extension Exchange {
             case .needsMore: if !receiveBody(from: client, app, &slabsLeft) { return }
             }
         }
+    }
+
+    /// Bytes of a request body that the listener and all filters let through.
+    func bodyLimit(of client: ClientConnection) -> UInt64 { min(client.listener.settings.maxBodyBytes, message.maxBodyBytes) }
+
+    /// The body is through: ends its framing, and waits for the app to take it all.
+    func endRequest(_ app: AppConnection, _ client: ClientConnection) {
+        if !requestWriterEnded {
+            requestWriter.end(via: &app.output, pool: slabs, trailers: requestTrailers)
+            requestWriterEnded = true
+        }
+        guard flushApp(app) else { return }
+        requestDone = true
+        // From here on the app's time for its answer runs.
+        appSpeaksBy = .max
+        waits.remove(.appHead)
+        client.requestEndedAt = loop.now
     }
 
     /// Sends what waits for the app. False: it must be waited for, or it failed, and that is dealt with.
@@ -78,7 +85,7 @@ extension Exchange {
         }
     }
 
-    private func noteSent(_ count: Int) {
+    func noteSent(_ count: Int) {
         if count > 0 && waits.contains(.appTakes) {
             waits.remove(.appTakes)
             appTakesBy = .max
@@ -88,7 +95,9 @@ extension Exchange {
     }
 
     /// Reads more of the request body, with what the app can have sent first. False: it must be waited for, or the exchange is over.
-    private func receiveBody(from client: ClientConnection, _ app: AppConnection, _ slabsLeft: inout Int) -> Bool {
+    ///
+    /// - Parameter waits: false where a pause has something to bring out first.
+    func receiveBody(from client: ClientConnection, _ app: AppConnection, _ slabsLeft: inout Int, waits isWaiting: Bool = true) -> Bool {
         if !app.output.isEmpty && app.stream.canSend && !flushApp(app) { return false }
         guard client.stream.canReceive else {
             wait(.clientBody)
@@ -111,6 +120,7 @@ extension Exchange {
             waits.remove(.clientBody)
             return true
         case .wouldBlock:
+            guard isWaiting else { return true }
             wait(.clientBody)
             return false
         case .end:
@@ -123,7 +133,7 @@ extension Exchange {
     }
 
     /// The app takes no more. It may have answered before it closed (an early 413, say): what it sent is read first.
-    private func sendingFailed(_ code: Int32) {
+    func sendingFailed(_ code: Int32) {
         requestAbandoned = true
         app?.output.removeAll()
         app?.stream.canReceive = true

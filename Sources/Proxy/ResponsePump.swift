@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -88,15 +89,24 @@ extension Exchange {
             // The client may send the body or leave it (RFC 9110 §10.1.1): what comes next on its connection cannot be known.
             keepsClient = false
         }
+        if passage.seesResponse {
+            filterHead(of: app)
+            defer { proxy.scratch.reset() }
+            return takeHead(app, client, isFiltered: true)
+        }
+        takeHead(app, client, isFiltered: false)
+    }
+
+    private func takeHead(_ app: AppConnection, _ client: ClientConnection, isFiltered: Bool) {
         let framing = clientFraming()
         if framing == .untilClose || proxy.isDraining { keepsClient = false }
         client.output.attach(slabs)
         let mark = client.output.end
-        writeResponseHead(from: app, to: client)
+        if isFiltered { writeScratchHead(to: &client.output) } else { writeResponseHead(from: app, to: client) }
         HeadWriter.writeResponseFraming(framing, to: &client.output)
         writeClientConnection(to: client)
         client.output.appendCRLF()
-        if client.output.overflowed {
+        if client.output.overflowed || (isFiltered && proxy.scratch.fields.overflowed) {
             client.output.truncate(to: mark)
             return fail(.gatewayHeadTooLarge)
         }
@@ -107,6 +117,26 @@ extension Exchange {
         responseWriterEnded = false
         responseEndsWithClose = framing == .untilClose
         phase = .response
+    }
+
+    /// Shows the head that was parsed last to the filters: they see a copy, which they may edit.
+    func filterHead(of app: AppConnection) {
+        Self.copyHead(app, response, into: &proxy.scratch)
+        proxy.scratch.answersHead = request.method == .head
+        passBack()
+        response.status = proxy.scratch.head.status
+        record.status = response.status
+        if proxy.scratch.hasBody && !proxy.scratch.transforms.isEmpty {
+            responseTransform = TransformedBody(proxy.scratch.transforms, pool: slabs)
+        }
+    }
+
+    /// The bytes keep their offsets, so that the ranges of the fields hold.
+    private static func copyHead(_ app: AppConnection, _ head: ResponseHead, into response: inout Response) {
+        response.head = head
+        response.fields.slab = head.end <= app.upstream.proxy.slabs.slabSize / 2 ? app.upstream.proxy.slabs.take() : Slab(byteCount: 2 &* head.end)
+        response.fields.slab.copy(from: app.input.slab, at: app.input.rawStart, count: head.end &- app.input.rawStart)
+        response.fields.end = head.end
     }
 
     /// Writes the status line and the fields of the head that was parsed last.
@@ -131,14 +161,16 @@ extension Exchange {
     }
 
     private func clientFraming() -> BodyFraming {
+        if responseTransform != nil { return request.version == .http11 ? .chunked : .untilClose }
         switch response.framing {
-        case .none, .length: response.framing
-        case .chunked, .untilClose: request.version == .http11 ? .chunked : .untilClose
+        case .none, .length: return response.framing
+        case .chunked, .untilClose: return request.version == .http11 ? .chunked : .untilClose
         }
     }
 
     /// Passes the body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
     func pumpResponse(_ app: AppConnection, _ client: ClientConnection) {
+        if responseTransform != nil, let responseTransform { return pumpTransformed(app, client, responseTransform) }
         var slabsLeft = Self.slabsATurn
         while true {
             if pipe != nil {
@@ -173,13 +205,13 @@ extension Exchange {
     }
 
     /// The app sent something: its time-out starts anew with the next wait.
-    private func noteHeard(_ count: Int) {
+    func noteHeard(_ count: Int) {
         record.appBytesIn &+= UInt64(count)
         appSpeaksBy = .max
         waits.subtract([.appHead, .appBody])
     }
 
-    private func noteTaken(_ count: Int) {
+    func noteTaken(_ count: Int) {
         if count > 0 && waits.contains(.clientTakes) {
             waits.remove(.clientTakes)
             takePace.endWait(loop.now)

@@ -101,6 +101,14 @@ public enum AppSettings: Sendable {
     /// The built-in demo app.
     case echo(name: String)
     case upstream(UpstreamSettings)
+
+    /// The name of its section.
+    public var name: String {
+        switch self {
+        case .echo(let name): name
+        case .upstream(let upstream): upstream.name
+        }
+    }
 }
 
 /// Resolves a name off the loop. The answer comes on any thread: the addresses, or none when the name does not resolve.
@@ -113,6 +121,8 @@ public typealias ShortageReport = @Sendable (_ error: SystemError, _ now: Int64)
 /// Everything that a loop needs to serve: immutable, shared by all loops.
 public struct ProxySettings: Sendable {
     public var apps: [AppSettings]
+    public var filters = FilterSet()
+    public var pipelines: [PipelineSettings] = []
     /// Bytes of a slab for heads; a head must fit.
     public var slabSize = 32 * 1024
     /// Bytes of a slab for bodies.
@@ -130,11 +140,12 @@ public struct ProxySettings: Sendable {
     }
 }
 
-/// Where a listener's requests go.
+/// Where the requests of a listener or of a pipeline go. Destinations are numbers: the apps of `ProxySettings` in their order, then its
+/// pipelines.
 public enum RouteSettings: Sendable {
-    /// All to one app.
-    case app(Int)
-    /// By host and path, from router `start` on; the apps are indexes into `ProxySettings.apps`.
+    /// All to one destination.
+    case destination(Int)
+    /// By host and path, from router `start` on.
     case routers(RouterSet, start: Int)
 }
 

@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -16,9 +17,17 @@ extension Exchange {
         record.status = 101
         client.output.attach(slabs)
         let mark = client.output.end
-        writeResponseHead(from: app, to: client)
+        var overflowed = false
+        if passage.seesResponse {
+            filterHead(of: app)
+            writeScratchHead(to: &client.output)
+            overflowed = proxy.scratch.fields.overflowed
+            proxy.scratch.reset()
+        } else {
+            writeResponseHead(from: app, to: client)
+        }
         HeadWriter.endHead(to: &client.output)
-        if client.output.overflowed {
+        if overflowed || client.output.overflowed {
             client.output.truncate(to: mark)
             return fail(.gatewayHeadTooLarge)
         }

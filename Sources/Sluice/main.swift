@@ -1,3 +1,6 @@
 import Gateway
+import Headers
 
-SluiceCommand.start()
+SluiceCommand.start(filters: [
+    Headers.self
+])

@@ -93,7 +93,7 @@ public struct AccessLogEncoder: ~Copyable {
         out.append("\" server=\"")
         Self.appendCombined(texts.server, limit: Limit.server, to: &out)
         out.append("\" reason=")
-        if let reason = record.reason { out.append(reason.code) } else { out.append("-") }
+        if let code = record.reasonCode { out.append(code) } else { out.append("-") }
         out.append(" end=")
         Self.append(record.end, to: &out)
         Self.append(" head=", record.marks.head, to: &out)
@@ -152,9 +152,9 @@ public struct AccessLogEncoder: ~Copyable {
         }
         Self.appendJSON(",\"host\":\"", texts.host, limit: Limit.host, to: &out)
         Self.append(",\"status\":", UInt64(record.status), to: &out)
-        if let reason = record.reason {
+        if let code = record.reasonCode {
             out.append(",\"reason\":\"")
-            out.append(reason.code)
+            out.append(code)
             out.append("\"")
         }
         out.append(",\"end\":\"")

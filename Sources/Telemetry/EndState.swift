@@ -90,7 +90,7 @@ extension EndState.Party {
             self = .clientTimeout
         case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout:
             self = .appTimeout
-        case .routeNone, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining, .gatewayConnectionsFull, .gatewayHeadTooLarge,
+        case .routeNone, .filterAskFailed, .filterAskTimeout, .filterTransformFailed, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining, .gatewayConnectionsFull, .gatewayHeadTooLarge,
             .tunnelIdle:
             self = .gateway
         case .gatewayError:

@@ -9,6 +9,8 @@ public struct ExchangeRecord: Sendable {
     public var status: UInt16 = 0
     /// Why the gateway answered by itself or ended the exchange; nil for a response of the app that was passed on whole.
     public var reason: Reason? = nil
+    /// Why a filter answered by itself; nil where none did.
+    public var replyReason: StaticString? = nil
     public var end = EndState()
     /// Bytes of this request that were read from the client: head, framing and body.
     public var clientBytesIn: UInt64 = 0
@@ -25,6 +27,9 @@ public struct ExchangeRecord: Sendable {
     /// How many exchanges this client connection had carried before this one.
     public var exchangesBefore: UInt32 = 0
     public var marks: ExchangeMarks
+
+    /// The code of whichever there is.
+    @inlinable public var reasonCode: StaticString? { reason?.code ?? replyReason }
 
     @inlinable
     public init(began: Int64) { marks = ExchangeMarks(began: began) }

@@ -9,17 +9,17 @@ import Testing
 
     @Test func aDemoSaysWhatToTry() throws {
         let address = try #require(SocketAddress.parse("0.0.0.0:8080"))
-        let lines = DemoHint.lines(.app(0), apps, at: address)
+        let lines = DemoHint.lines(.destination(0), apps, at: address)
         #expect(lines.count == 4)
         #expect(lines[1] == "    curl -i 'http://127.0.0.1:8080/hello?name=world'")
         let six = try #require(SocketAddress.parse("[::]:80"))
-        #expect(DemoHint.lines(.app(0), apps, at: six)[2].hasSuffix(" http://[::1]:80/"))
+        #expect(DemoHint.lines(.destination(0), apps, at: six)[2].hasSuffix(" http://[::1]:80/"))
         let unix = try #require(SocketAddress.unix(path: "/run/x.sock"))
-        #expect(DemoHint.lines(.app(0), apps, at: unix)[1] == "    curl -i --unix-socket /run/x.sock 'http://localhost/hello?name=world'")
+        #expect(DemoHint.lines(.destination(0), apps, at: unix)[1] == "    curl -i --unix-socket /run/x.sock 'http://localhost/hello?name=world'")
     }
 
     @Test func otherListenersSayNothing() throws {
         let address = try #require(SocketAddress.parse("127.0.0.1:8080"))
-        #expect(DemoHint.lines(.app(1), apps, at: address).isEmpty)
+        #expect(DemoHint.lines(.destination(1), apps, at: address).isEmpty)
     }
 }

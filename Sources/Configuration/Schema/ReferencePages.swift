@@ -33,7 +33,7 @@ public enum ReferencePages {
             """
         page += section("[pipeline:NAME]", "Filters, then an app, a router or another pipeline.", .pipeline)
         page += section(
-            "[filter:NAME]", "A filter with its options, which come with the filter. None is built in yet.", .filter)
+            "[filter:NAME]", "A filter with its options, which come with the filter: see [filters.md](filters.md).", .filter)
         page += section(
             "[app:NAME]", "Where requests end: an app with its servers, or one that is built in. One of `servers` and `use` is given.",
             .app)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import FilterAPI
 
 /// `sluice check [FILE]`
 struct CheckCommand: ParsableCommand {
@@ -20,7 +21,8 @@ struct CheckCommand: ParsableCommand {
     var format = Format.text
 
     func run() throws {
-        let (plan, diagnostics) = Configuration.load(path: file, files: KernelFiles(), environment: KernelFiles.environment())
+        let (plan, diagnostics) = Configuration.load(
+            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.registry.schemas)
         switch format {
         case .json: print(diagnostics.json, terminator: "")
         case .text:

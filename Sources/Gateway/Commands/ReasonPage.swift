@@ -6,6 +6,7 @@ public enum ReasonPage {
         [
             ("request.", "What is wrong with the request"),
             ("route.", "Where it should go"),
+            ("filter.", "Filters that cannot go on"),
             ("upstream.", "The app and the way to it"),
             ("gateway.", "The gateway itself"),
             ("client.", "The client's connection"),

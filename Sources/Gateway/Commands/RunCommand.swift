@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import FilterAPI
 
 /// `sluice run [FILE]`
 struct RunCommand: ParsableCommand {
@@ -14,7 +15,8 @@ struct RunCommand: ParsableCommand {
     var file = "gateway.conf"
 
     func run() throws {
-        let (plan, diagnostics) = Configuration.load(path: file, files: KernelFiles(), environment: KernelFiles.environment())
+        let (plan, diagnostics) = Configuration.load(
+            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.registry.schemas)
         throw serve(plan, diagnostics).exitCode
     }
 }

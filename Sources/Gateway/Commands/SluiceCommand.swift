@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilterAPI
 
 /// The command line of the gateway.
 public struct SluiceCommand: ParsableCommand {
@@ -13,5 +14,10 @@ public struct SluiceCommand: ParsableCommand {
     public init() {}
 
     /// Reads the command line of this process and does what it says. Ends the process, but after a command that succeeded.
-    public static func start() { main() }
+    ///
+    /// - Parameter filters: the kinds of filters that are built in.
+    public static func start(filters: [any FilterPlugin.Type]) {
+        KnownFilters.set(filters)
+        main()
+    }
 }

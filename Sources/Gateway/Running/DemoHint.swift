@@ -5,7 +5,7 @@ import Proxy
 enum DemoHint {
     /// The lines to print; none for other listeners.
     static func lines(_ routes: RouteSettings, _ apps: [AppSettings], at address: SocketAddress) -> [String] {
-        guard case .app(let index) = routes, case .echo = apps[index] else { return [] }
+        guard case .destination(let index) = routes, index < apps.count, case .echo = apps[index] else { return [] }
         let curl = "curl -i" + (address.family == .unix ? " --unix-socket \(address.text.dropFirst("unix:".count))" : "")
         let base = "http://" + (address.family == .unix ? "localhost" : reachable(address))
         return [

@@ -23,12 +23,12 @@ public struct GatewayProcess {
         let proxy: ProxyLoop
         let drained = Atomic<Bool>(false)
 
-        init(index: Int, settings: ProxySettings, log: LogWriter?, format: AccessLogEncoder.Format?) throws(SystemError) {
+        init(index: Int, settings: ProxySettings, log: LogWriter?, format: AccessLogEncoder.Format?) throws {
             let loop = try EventLoop(index: index)
             self.loop = loop
             let sink: LoopAccessLog? =
                 if let log, let format { LoopAccessLog(on: loop, format: format, writer: log) } else { nil }
-            proxy = ProxyLoop(on: loop, settings: settings, accessLog: sink)
+            proxy = try ProxyLoop(on: loop, settings: settings, accessLog: sink)
         }
     }
 
@@ -36,16 +36,17 @@ public struct GatewayProcess {
     public static func run(_ settings: GatewaySettings) -> ExitStatus {
         DescriptorLimit.raise()
         let signals = SignalWait()
-        do throws(SystemError) {
+        do {
             let process = try GatewayProcess(settings)
             return try process.serve(signals)
         } catch {
-            complain("sluice: \(error.description)")
+            // A SystemError or a FilterFault: both say in words what is wrong.
+            complain("sluice: \(error)")
             return .failed
         }
     }
 
-    private init(_ settings: GatewaySettings) throws(SystemError) {
+    private init(_ settings: GatewaySettings) throws {
         self.settings = settings
         var log: LogWriter?
         if let accessLog = settings.accessLog {
@@ -57,9 +58,12 @@ public struct GatewayProcess {
         let names = NameLookUp()
         let known = names.resolve(settings.apps)
         let shortages = ShortageNotice()
+        let filters = FilterSet(settings.filters, loopCount: count)
         var loops: [RunningLoop] = []
         for index in 0..<count {
             var proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))
+            proxySettings.filters = filters
+            proxySettings.pipelines = settings.pipelines
             proxySettings.resolve = names.resolution
             proxySettings.knownAddresses = known
             proxySettings.shortage = { error, now in

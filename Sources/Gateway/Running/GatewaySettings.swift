@@ -10,6 +10,8 @@ public struct GatewaySettings: Sendable {
     public var drainTimeout: Int64 = 30_000
     public var accessLog: AccessLogSettings?
     public var apps: [AppSettings]
+    public var filters: [FilterSettings] = []
+    public var pipelines: [PipelineSettings] = []
     public var listeners: [ListenerSetup]
     /// Connections that the operator asked for by `max-connections`, on both sides; defaults do not count.
     public var connectionsAskedFor = 0

@@ -2,7 +2,8 @@ import Configuration
 import Proxy
 import Routing
 
-/// From the routers of a plan to compiled ones. Each is compiled once, however often it is mounted.
+/// From the routers and pipelines of a plan to compiled ones. Each router is compiled once, however often it is mounted. Destinations are
+/// numbers: the apps in their order, then the pipelines.
 struct PlanRoutes {
     private let plan: Plan
     private let routers: RouterSet
@@ -14,9 +15,22 @@ struct PlanRoutes {
 
     /// Where the requests of a listener go that serves `destination`.
     func settings(of destination: Destination) -> RouteSettings {
-        switch plan.behindPipelines(destination) {
-        case .app(let app): .app(app)
+        switch plan.next(destination) {
+        case .app(let number): .destination(number)
         case .router(let router): .routers(routers, start: router)
+        }
+    }
+
+    /// The pipelines in the order of the plan. One that leads to another holds the other's filters too.
+    var pipelines: [PipelineSettings] {
+        plan.pipelines.map { pipeline in
+            var filters = pipeline.filters
+            var destination = pipeline.destination
+            while case .pipeline(let next) = destination {
+                filters += plan.pipelines[next].filters
+                destination = plan.pipelines[next].destination
+            }
+            return PipelineSettings(name: pipeline.name, filters: filters, routes: settings(of: destination))
         }
     }
 
@@ -24,7 +38,7 @@ struct PlanRoutes {
         let rules = router.routes.enumerated().map { index, route in
             RouteRule(host: hostRule(route.host), path: route.path, value: index)
         }
-        let routes = router.routes.map { RouterSet.Route(plan.behindPipelines($0.destination), rewrite: rewrite(of: $0)) }
+        let routes = router.routes.map { RouterSet.Route(plan.next($0.destination), rewrite: rewrite(of: $0)) }
         do {
             return RouterSet.Router(try RouteTable(rules), routes: routes)
         } catch {
@@ -54,14 +68,16 @@ struct PlanRoutes {
 }
 
 extension Plan {
-    /// The app or router that pipelines lead to. No filter is built in yet, so there is nothing to run on the way.
-    fileprivate func behindPipelines(_ destination: Destination) -> RouterSet.Destination {
+    /// Where requests go first that are sent to `destination`: pipelines without filters are nothing on the way.
+    fileprivate func next(_ destination: Destination) -> RouterSet.Destination {
         var destination = destination
         while true {
             switch destination {
             case .app(let app): return .app(app)
             case .router(let router): return .router(router)
-            case .pipeline(let index): destination = pipelines[index].destination
+            case .pipeline(let index):
+                if !pipelines[index].filters.isEmpty { return .app(apps.count + index) }
+                destination = pipelines[index].destination
             }
         }
     }

@@ -1,5 +1,6 @@
 import Configuration
 import EventLoops
+import FilterAPI
 import HTTP1
 import Proxy
 import Telemetry
@@ -20,6 +21,8 @@ extension GatewaySettings {
                 return setup
             })
         connectionsAskedFor = plan.connectionsAskedFor
+        filters = plan.filters.map(FilterSettings.init)
+        pipelines = routes.pipelines
         if case .count(let count) = plan.gateway.loops { loops = count }
         drainTimeout = plan.gateway.drainTimeout.milliseconds
         accessLog = plan.gateway.accessLog.map { log in
@@ -41,6 +44,15 @@ extension Plan {
             guard case .upstream(let upstream) = app.kind, upstream.isMaxConnectionsGiven else { return sum }
             return sum + upstream.maxConnections
         }
+    }
+}
+
+extension FilterSettings {
+    fileprivate init(_ plan: FilterPlan) {
+        guard let plugin = plan.made as? any FilterPlugin else { preconditionFailure("a checked filter was made") }
+        self.init(name: plan.name, plugin: plugin)
+        if let timeout = plan.options.duration("ask-timeout") { askTimeout = timeout.milliseconds }
+        failsOpen = plan.options.word("on-failure") == "open"
     }
 }
 

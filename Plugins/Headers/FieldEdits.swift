@@ -1,0 +1,111 @@
+import FilterAPI
+
+/// What happens to the fields of one message: removals first, then new names, then values.
+struct FieldEdits {
+    private var removals: [FieldName] = []
+    /// Beginnings of names, in lower case.
+    private var removedPrefixes: [[UInt8]] = []
+    private var renames: [(old: FieldName, new: FieldName)] = []
+    private var sets: [(name: FieldName, value: ValueTemplate)] = []
+    private var adds: [(name: FieldName, value: ValueTemplate)] = []
+
+    var isEmpty: Bool { removals.isEmpty && removedPrefixes.isEmpty && renames.isEmpty && sets.isEmpty && adds.isEmpty }
+
+    init(_ options: FilterOptions, way: String) throws(ConfigurationError) {
+        var option = "\(way)-remove"
+        for (index, word) in options.words(option).enumerated() {
+            if word.hasSuffix("*") {
+                removedPrefixes.append(word.dropLast().utf8.map(\.asciiLowercased))
+            } else {
+                removals.append(try Self.name(word, option, index))
+            }
+        }
+        option = "\(way)-rename"
+        for (index, word) in options.words(option).enumerated() {
+            let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                throw ConfigurationError("`\(word)` is not two names", option: option, value: index, expected: "`Old:New`")
+            }
+            let old = try Self.name(parts[0], option, index)
+            let new = try Self.name(parts[1], option, index)
+            guard old != new else { throw ConfigurationError("`\(word)` renames a field to itself", option: option, value: index) }
+            renames.append((old, new))
+        }
+        sets = try Self.values(options, "\(way)-set")
+        adds = try Self.values(options, "\(way)-add")
+    }
+
+    private static func values(_ options: FilterOptions, _ option: String) throws(ConfigurationError) -> [(name: FieldName, value: ValueTemplate)] {
+        var values: [(name: FieldName, value: ValueTemplate)] = []
+        for (index, word) in options.words(option).enumerated() {
+            guard let colon = word.firstIndex(of: ":") else {
+                throw ConfigurationError(
+                    "`\(word)` is no field", option: option, value: index, expected: "`\"Name: value\"`",
+                    help: "put name and value into one pair of double quotes")
+            }
+            let name = try Self.name(word[..<colon], option, index)
+            var text = word[word.index(after: colon)...]
+            while text.first == " " { text.removeFirst() }
+            values.append((name, try ValueTemplate(String(text), option, index)))
+        }
+        return values
+    }
+
+    private static func name(_ text: some StringProtocol, _ option: String, _ index: Int) throws(ConfigurationError) -> FieldName {
+        guard let name = FieldName(text) else {
+            throw ConfigurationError(
+                "`\(text)` is not the name of a field", option: option, value: index, expected: "letters, digits and `-`")
+        }
+        switch name.token {
+        case .connection, .contentLength, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade:
+            throw ConfigurationError(
+                "`\(text)` belongs to a connection, not to a message", option: option, value: index,
+                help: "the gateway writes it itself, as framing and connection need it")
+        case .host:
+            throw ConfigurationError(
+                "`\(text)` is not changed here", option: option, value: index, help: "the app's option `host` says what it gets")
+        default: return name
+        }
+    }
+
+    func apply(to request: inout Request) {
+        removeAndRename(&request.fields)
+        for (name, value) in sets {
+            let text = value.text(request)
+            request.fields.remove(name)
+            request.fields.append(name, bytes: text.span)
+        }
+        for (name, value) in adds { request.fields.append(name, bytes: value.text(request).span) }
+    }
+
+    func apply(to fields: inout Fields, _ request: borrowing Request) {
+        removeAndRename(&fields)
+        for (name, value) in sets {
+            fields.remove(name)
+            fields.append(name, bytes: value.text(request).span)
+        }
+        for (name, value) in adds { fields.append(name, bytes: value.text(request).span) }
+    }
+
+    private func removeAndRename(_ fields: inout Fields) {
+        for name in removals { fields.remove(name) }
+        for prefix in removedPrefixes {
+            for index in 0..<fields.count where Self.begins(fields.bytes, fields.nameRange(at: index), with: prefix) { fields.remove(at: index) }
+        }
+        for (old, new) in renames where fields.contains(old) {
+            fields.remove(new)
+            // What is appended stands behind what is there, so each line is met once.
+            for index in 0..<fields.count {
+                guard fields.isPresent(at: index), fields.isNamed(old, at: index) else { continue }
+                fields.append(new, copying: fields.valueRange(at: index))
+                fields.remove(at: index)
+            }
+        }
+    }
+
+    private static func begins(_ bytes: Span<UInt8>, _ name: ByteRange, with prefix: [UInt8]) -> Bool {
+        guard Int(name.count) >= prefix.count else { return false }
+        for index in prefix.indices where bytes[name.lower + index].asciiLowercased != prefix[index] { return false }
+        return true
+    }
+}

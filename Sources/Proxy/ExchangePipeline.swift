@@ -1,0 +1,181 @@
+import Buffers
+import EventLoops
+import FilterAPI
+import HTTP1
+import HTTPMessage
+import Pipeline
+import Routing
+import Telemetry
+import Transport
+import Upstreams
+
+// The way of a request through the filters of its pipelines, and of its response back.
+
+extension Exchange {
+    // MARK: The request
+
+    func enterPipeline(_ index: Int) {
+        guard passage.count < Passage.mostPipelines else { return fail(.gatewayError) }
+        if passage.count == 0 { prepareMessage() }
+        applyRewrite()
+        passage.enter(index)
+        let filters = proxy.pipelines[index].filters
+        if filters.hasResponseSteps { passage.seesResponse = true }
+        if filters.hasObservers { passage.isObserved = true }
+        proxy.updateClock()
+        take(filters.advance(&message))
+    }
+
+    /// Tells the message what only filters need.
+    private func prepareMessage() {
+        message.fields.end = request.end
+        message.isHTTPS = client?.listener.settings.isHTTPS ?? false
+        message.clientAddress = clientIP
+    }
+
+    /// What routes have taken off the path is off for filters.
+    private func applyRewrite() {
+        guard strippedPath > 0 || replacement != nil else { return }
+        let prefix = replacement ?? []
+        message.replacePathPrefix(strippedPath, with: prefix.span)
+        strippedPath = 0
+        replacement = nil
+    }
+
+    private func take(_ outcome: RequestOutcome) {
+        let pipeline = proxy.pipelines[passage[passage.count - 1]]
+        switch outcome {
+        case .forward:
+            passage.reached = pipeline.filters.count
+            if message.fields.overflowed { return fail(.gatewayHeadTooLarge) }
+            if case .length(let length) = request.framing, length > message.maxBodyBytes { return fail(.requestBodyTooLarge) }
+            guard let client else { return }
+            follow(pipeline.routes, of: client.listener)
+        case .reply(let reply, let reached):
+            passage.reached = reached
+            passage.isAnswered = true
+            noteReply(reply.reason)
+            send(reply)
+        case .wait(let pending, let step):
+            passage.reached = pipeline.filters.reached(atStep: step)
+            ask(pending, step: step, of: pipeline)
+        }
+    }
+
+    // MARK: Waiting
+
+    private func ask(_ pending: PendingQuestion, step: Int, of pipeline: LoopPipeline) {
+        phase = .asking
+        let waiting = WaitingQuestion(pending, step: step, of: self)
+        question = waiting
+        switch pending.kind {
+        case .delay(let milliseconds): waiting.start(within: milliseconds)
+        case .question: waiting.start(within: pipeline.settings[passage.reached - 1].askTimeout)
+        }
+    }
+
+    /// Forgets what a filter waits for; an answer that still comes is dropped.
+    func endQuestion() {
+        guard let waiting = question.take() else { return }
+        waiting.end()
+    }
+
+    /// The answer is there, or the time is up for which a filter wanted to wait.
+    func answered(_ waiting: WaitingQuestion) {
+        guard question === waiting, phase == .asking else { return }
+        endQuestion()
+        proxy.updateClock()
+        let filters = proxy.pipelines[passage[passage.count - 1]].filters
+        take(filters.decide(&message, waiting.question, step: waiting.step))
+        client?.run()
+    }
+
+    /// There is no answer: what happens is the operator's choice.
+    func unanswered(_ waiting: WaitingQuestion, _ reason: Reason) {
+        guard question === waiting, phase == .asking else { return }
+        endQuestion()
+        let pipeline = proxy.pipelines[passage[passage.count - 1]]
+        if pipeline.settings[passage.reached - 1].failsOpen {
+            proxy.updateClock()
+            take(pipeline.filters.advance(&message, from: waiting.step + 1))
+        } else {
+            fail(reason)
+        }
+        client?.run()
+    }
+
+    // MARK: The response
+
+    /// Shows the response in `proxy.scratch` to the filters that the request has passed, the last one first. Once an exchange.
+    func passBack() {
+        passage.isReturned = true
+        proxy.updateClock()
+        var place = passage.count - 1
+        var passed = passage.isAnswered ? passage.reached - 1 : passage.reached
+        while place >= 0 {
+            let filters = proxy.pipelines[passage[place]].filters
+            filters.processResponse(&proxy.scratch, for: message, passed: passed)
+            place -= 1
+            if place >= 0 { passed = proxy.pipelines[passage[place]].filters.count }
+        }
+    }
+
+    /// Tells the filters that the request has reached how it ended.
+    func tellObservers() {
+        guard passage.isObserved else { return }
+        passage.isObserved = false
+        proxy.updateClock()
+        let summary = ExchangeSummary(
+            status: record.status, reason: record.reasonCode, isComplete: record.reason == nil || record.end.phase == .complete,
+            microseconds: record.marks.ended &- record.marks.began, bytesIn: record.clientBytesIn, bytesOut: record.clientBytesOut)
+        var place = passage.count - 1
+        var reached = passage.reached
+        while place >= 0 {
+            let filters = proxy.pipelines[passage[place]].filters
+            filters.finish(summary, for: message, reached: reached)
+            place -= 1
+            if place >= 0 { reached = proxy.pipelines[passage[place]].filters.count }
+        }
+    }
+}
+
+/// A request that waits for a filter: its timer, and what is asked. Loop-confined.
+final class WaitingQuestion: EventSource {
+    let question: PendingQuestion
+    let step: Int
+    private weak var exchange: Exchange?
+
+    init(_ question: PendingQuestion, step: Int, of exchange: Exchange) {
+        self.question = question
+        self.step = step
+        self.exchange = exchange
+        super.init(on: exchange.loop)
+    }
+
+    /// - Parameter milliseconds: for a question, how long its answer may take; for a delay, how long it is.
+    func start(within milliseconds: Int64) {
+        _ = loop.register(self, watch: .nothing)
+        loop.setDeadline(self, loop.now &+ max(1, milliseconds))
+        let reference = WaitingReference(self)
+        question.start(on: loop.executor) { isAnswered in reference.waiting?.answered(isAnswered) }
+    }
+
+    private func answered(_ isAnswered: Bool) {
+        if isAnswered { exchange?.answered(self) } else { exchange?.unanswered(self, .filterAskFailed) }
+    }
+
+    override func deadlinePassed() {
+        if case .delay = question.kind { exchange?.answered(self) } else { exchange?.unanswered(self, .filterAskTimeout) }
+    }
+
+    func end() {
+        loop.retire(self)
+        question.cancel()
+    }
+}
+
+/// Lets a task's closure name a waiting request; it runs on the request's own loop.
+private final class WaitingReference: @unchecked Sendable {
+    weak var waiting: WaitingQuestion?
+    init(_ waiting: WaitingQuestion) { self.waiting = waiting }
+}

@@ -1,0 +1,85 @@
+import FilterAPI
+import Pipeline
+
+/// One `[filter:NAME]` section.
+public struct FilterSettings: Sendable {
+    public var name: String
+    public var plugin: any FilterPlugin
+    /// Milliseconds that an answer may take which the filter asks for.
+    public var askTimeout: Int64
+    /// A request passes the filter when there is no answer.
+    public var failsOpen: Bool
+
+    public init(name: String, plugin: any FilterPlugin, askTimeout: Int64 = 1000, failsOpen: Bool = false) {
+        self.name = name
+        self.plugin = plugin
+        self.askTimeout = askTimeout
+        self.failsOpen = failsOpen
+    }
+}
+
+/// One pipeline: filters, and where the requests go that pass them.
+public struct PipelineSettings: Sendable {
+    public var name: String
+    /// Indexes into the filters.
+    public var filters: [Int]
+    public var routes: RouteSettings
+
+    public init(name: String, filters: [Int], routes: RouteSettings) {
+        self.name = name
+        self.filters = filters
+        self.routes = routes
+    }
+}
+
+/// A filter that could not be made.
+public struct FilterFault: Error, Sendable, CustomStringConvertible {
+    /// The name of its section.
+    public var filter: String
+    public var error: ConfigurationError
+
+    public var description: String {
+        "[filter:\(filter)]: " + (error.option.map { "`\($0)`: " } ?? "") + error.message + (error.help.map { "; \($0)" } ?? "")
+    }
+}
+
+/// The filters of a gateway: what all loops share of them.
+public struct FilterSet: Sendable {
+    private let filters: [FilterSettings]
+    private let loopCount: Int
+    private let sharing = SharedObjects()
+
+    public init(_ filters: [FilterSettings] = [], loopCount: Int = 1) {
+        self.filters = filters
+        self.loopCount = loopCount
+    }
+
+    /// Makes the filters of one loop, each once, and the pipelines of them.
+    func makePipelines(
+        _ pipelines: [PipelineSettings], apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: Int
+    ) throws(FilterFault) -> [LoopPipeline] {
+        var made: [any Filter] = []
+        for filter in filters {
+            let context = LoopContext(
+                index: loop, count: loopCount, section: filter.name, clock: clock, sharing: sharing, state: state, apps: apps)
+            do throws(ConfigurationError) {
+                made.append(try filter.plugin.makeFilter(on: context))
+            } catch {
+                throw FilterFault(filter: filter.name, error: error)
+            }
+        }
+        return pipelines.map { pipeline in
+            LoopPipeline(
+                filters: CompiledPipeline(pipeline.filters.map { made[$0] }), settings: pipeline.filters.map { filters[$0] },
+                routes: pipeline.routes)
+        }
+    }
+}
+
+/// A pipeline on one loop.
+struct LoopPipeline {
+    let filters: CompiledPipeline
+    /// Of its filters, in their order.
+    let settings: [FilterSettings]
+    let routes: RouteSettings
+}
