@@ -17,7 +17,8 @@ enum ConnectionFields {
     }
 
     /// Walks all `Connection` fields: the options in them, and a mark on every field that they name.
-    /// False if there are more names than are looked for.
+    /// False if there are more names than are looked for, or a quote: options are tokens, and whoever does not know quoted strings here
+    /// sees other names in them.
     @inline(never)
     static func read(_ bytes: Span<UInt8>, _ fields: inout FieldTable, into options: inout ConnectionOptions) -> Bool {
         var names = 0
@@ -35,7 +36,7 @@ enum ConnectionFields {
                     options.insert(.te)
                 } else {
                     names &+= 1
-                    guard names <= mostNames else { return false }
+                    guard names <= mostNames, !option.range.contains(where: { bytes[$0] == UInt8(ascii: "\"") }) else { return false }
                     if mark(bytes, &fields, option) { options.insert(.names) }
                 }
             }

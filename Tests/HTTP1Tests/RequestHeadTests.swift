@@ -132,7 +132,7 @@ import Testing
 
     @Test func readsConnectionOptions() {
         let head = parseRequest("""
-            GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, X-One ,,\t"odd, X-Three"\r\nx-one: 1\r\nX-Two: 2\r\nX-Three: 3\r
+            GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, X-One ,,\todd/X-Three\r\nx-one: 1\r\nX-Two: 2\r\nX-Three: 3\r
             Connection: close\r\nConnection: cookie, te, HOST, X-Forwarded-For, content-length\r\nCookie: c\r\nX-Forwarded-For: 1\r
             TE: trailers;q=0.5, Trailers\r\n\r\n
             """.octets)

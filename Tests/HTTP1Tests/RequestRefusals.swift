@@ -196,6 +196,9 @@ enum RequestRefusals {
         .field("Expect: y 100-continue", .requestExpectationUnsupported),
         .field("Expect: 100-continue\r\nExpect: 100-continue", .requestExpectationUnsupported),
         .field("Connection: \((0..<40).map { "n\($0)" }.joined(separator: ","))", .requestFieldMalformed),
+        // Connection has no quoted strings: one reader would take this for two names, another for one.
+        .field("Connection: \"a, X-Secret\"\r\nX-Secret: 1", .requestFieldMalformed),
+        .field("Connection: close, a\"b, X-Secret\"", .requestFieldMalformed),
     ]
 
     static let all = lines + fields + hosts + framings
