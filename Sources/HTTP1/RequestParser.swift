@@ -19,15 +19,7 @@ public struct RequestParser: Sendable {
     public static let mostEmptyLines = 4
 
     private let limits: HeadLimits
-    /// What is kept while a head is incomplete. Offsets are those of the caller's bytes.
-    private var isResuming = false
-    private var start = 0
-    private var position = 0
-    private var scanned = 0
-    private var fieldCount = 0
-    private var lineIsRead = false
-    private var head = RequestHead()
-    private var section = FieldSection()
+    private var resumable = ResumableHead()
 
     public init(limits: HeadLimits) { self.limits = limits }
 
@@ -40,69 +32,49 @@ public struct RequestParser: Sendable {
     public mutating func parse(
         _ bytes: Span<UInt8>, from start: Int, into head: inout RequestHead, fields: inout FieldTable
     ) -> ParseOutcome {
-        let received = bytes.count
-        let limit = start &+ min(received &- start, limits.headBytes)
+        let limit = start &+ min(bytes.count &- start, limits.headBytes)
         let bytes = bytes.extracting(first: limit)
-        if !isResuming || self.start != start || fieldCount != fields.count || position > bytes.count {
-            begin(at: start, &fields)
-        }
-        let outcome = parse(bytes, &fields)
+        if resumable.begins(at: start, in: bytes, &fields) { head = RequestHead() }
+        let outcome = read(bytes, into: &head, &fields)
         switch outcome {
         case .complete:
-            self.head.end = position
-            head = self.head
-            isResuming = false
+            head.end = resumable.position
+            resumable.end()
+        case .incomplete where limit &- start < limits.headBytes: resumable.pause(fields)
         case .incomplete:
-            if limit &- start == limits.headBytes {
-                isResuming = false
-                return .failed(tooLarge(bytes))
-            }
-            isResuming = true
-            fieldCount = fields.count
-        case .failed: isResuming = false
+            resumable.end()
+            return .failed(tooLarge(bytes))
+        case .failed: resumable.end()
         }
         return outcome
     }
 
     /// Forgets an incomplete head.
-    public mutating func reset() { isResuming = false }
+    public mutating func reset() { resumable.end() }
 
-    private mutating func begin(at start: Int, _ fields: inout FieldTable) {
-        self.start = start
-        position = start
-        scanned = start
-        lineIsRead = false
-        head = RequestHead()
-        section = FieldSection()
-        fields.removeAll()
-    }
-
-    private mutating func parse(_ bytes: Span<UInt8>, _ fields: inout FieldTable) -> ParseOutcome {
-        if !lineIsRead {
-            let step = readRequestLine(bytes)
+    private mutating func read(_ bytes: Span<UInt8>, into head: inout RequestHead, _ fields: inout FieldTable) -> ParseOutcome {
+        if !resumable.lineIsRead {
+            let step = readRequestLine(bytes, into: &head)
             guard step == .complete else { return step }
-            lineIsRead = true
+            resumable.lineIsRead = true
         }
-        switch section.read(bytes, from: &position, scanned: &scanned, limit: limits.fieldCount, into: &fields) {
-        case .complete: return apply(bytes, &fields)
+        switch resumable.readFields(bytes, limit: limits.fieldCount, into: &fields) {
+        case .complete: return apply(bytes, to: &head, &fields)
         case .incomplete: return .incomplete
         case .failed(let fault): return .failed(Self.reason(fault))
         }
     }
 
-    private mutating func readRequestLine(_ bytes: Span<UInt8>) -> ParseOutcome {
-        if scanned > position && bytes.firstLineFeed(from: scanned, to: bytes.count) == nil {
-            scanned = bytes.count
-            return .incomplete
-        }
-        if position < bytes.count && bytes[position] == 0x0D {
+    private mutating func readRequestLine(_ bytes: Span<UInt8>, into head: inout RequestHead) -> ParseOutcome {
+        if resumable.stillLacksLineEnd(bytes) { return .incomplete }
+        if resumable.position < bytes.count && bytes[resumable.position] == 0x0D {
             let step = skipEmptyLines(bytes)
             guard step == .complete else { return step }
         }
-        switch RequestLine.read(bytes, from: &position, targetLimit: limits.targetBytes, into: &head) {
+        switch RequestLine.read(bytes, from: &resumable.position, targetLimit: limits.targetBytes, into: &head) {
         case .complete: return .complete
         case .incomplete:
-            scanned = bytes.count
+            resumable.scanned = bytes.count
             return .incomplete
         case .failed(let reason): return .failed(reason)
         }
@@ -110,20 +82,22 @@ public struct RequestParser: Sendable {
 
     @inline(never)
     private mutating func skipEmptyLines(_ bytes: Span<UInt8>) -> ParseOutcome {
+        var position = resumable.position
+        defer { resumable.position = position }
         while position < bytes.count && bytes[position] == 0x0D {
             guard position &+ 1 < bytes.count else { return .incomplete }
             guard bytes[position &+ 1] == 0x0A else { return .failed(.requestLineEnding) }
             position &+= 2
-            scanned = position
-            guard position &- start <= 2 &* Self.mostEmptyLines else { return .failed(.requestLineMalformed) }
+            resumable.scanned = position
+            guard position &- resumable.start <= 2 &* Self.mostEmptyLines else { return .failed(.requestLineMalformed) }
         }
         return position < bytes.count ? .complete : .incomplete
     }
 
     /// Why a head that fills the limit is too large: its target alone may be.
     private func tooLarge(_ bytes: Span<UInt8>) -> Reason {
-        guard !lineIsRead else { return .requestHeadTooLarge }
-        var at = position
+        guard !resumable.lineIsRead else { return .requestHeadTooLarge }
+        var at = resumable.position
         while at < bytes.count && bytes[at] != 0x20 { at &+= 1 }
         let target = at &+ 1
         at = target
@@ -143,9 +117,10 @@ public struct RequestParser: Sendable {
     }
 
     /// Applies the rules that need the whole head.
-    private mutating func apply(_ bytes: Span<UInt8>, _ fields: inout FieldTable) -> ParseOutcome {
-        if let reason = applyHost(bytes) { return .failed(reason) }
-        if let reason = applyFraming(bytes) { return .failed(reason) }
+    private func apply(_ bytes: Span<UInt8>, to head: inout RequestHead, _ fields: inout FieldTable) -> ParseOutcome {
+        let section = resumable.section
+        if let reason = applyHost(bytes, section, to: &head) { return .failed(reason) }
+        if let reason = applyFraming(bytes, section, to: &head) { return .failed(reason) }
         head.connection = section.connection
         if section.seen.contains(.connectionList), !ConnectionFields.read(bytes, &fields, into: &head.connection) {
             return .failed(.requestFieldMalformed)
@@ -153,11 +128,11 @@ public struct RequestParser: Sendable {
         // Upgrade has no meaning in HTTP/1.0 (RFC 9110 §7.8).
         if head.version == .http10 { head.connection.remove(.upgrade) }
         if section.seen.contains(.te) { head.acceptsTrailers = ConnectionFields.takesTrailers(bytes, fields) }
-        if section.seen.contains(.expect), let reason = applyExpectation(bytes) { return .failed(reason) }
+        if section.seen.contains(.expect), let reason = applyExpectation(bytes, section, to: &head) { return .failed(reason) }
         return .complete
     }
 
-    private mutating func applyHost(_ bytes: Span<UInt8>) -> Reason? {
+    private func applyHost(_ bytes: Span<UInt8>, _ section: FieldSection, to head: inout RequestHead) -> Reason? {
         guard section.seen.contains(.host) else { return head.version == .http11 ? .requestHostMissing : nil }
         if section.seen.contains(.hostTwice) { return .requestHostRepeated }
         let host = section.host
@@ -173,7 +148,7 @@ public struct RequestParser: Sendable {
         return nil
     }
 
-    private mutating func applyFraming(_ bytes: Span<UInt8>) -> Reason? {
+    private func applyFraming(_ bytes: Span<UInt8>, _ section: FieldSection, to head: inout RequestHead) -> Reason? {
         let seen = section.seen
         if seen.contains(.transferEncoding) {
             if head.version == .http10 { return .requestTransferCodingVersion }
@@ -194,7 +169,7 @@ public struct RequestParser: Sendable {
         return head.method == .trace && head.framing != .length(0) ? .requestBodyUnexpected : nil
     }
 
-    private mutating func applyExpectation(_ bytes: Span<UInt8>) -> Reason? {
+    private func applyExpectation(_ bytes: Span<UInt8>, _ section: FieldSection, to head: inout RequestHead) -> Reason? {
         // A server must ignore it in HTTP/1.0.
         guard head.version == .http11 else { return nil }
         guard !section.seen.contains(.expectTwice), bytes.matches(section.expect, ignoringCase: "100-continue") else {

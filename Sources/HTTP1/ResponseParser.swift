@@ -11,15 +11,7 @@ import HTTPMessage
 ///   may follow is no response.
 public struct ResponseParser: Sendable {
     private let limits: HeadLimits
-    /// What is kept while a head is incomplete. Offsets are those of the caller's bytes.
-    private var isResuming = false
-    private var start = 0
-    private var position = 0
-    private var scanned = 0
-    private var fieldCount = 0
-    private var lineIsRead = false
-    private var head = ResponseHead()
-    private var section = FieldSection()
+    private var resumable = ResumableHead()
 
     public init(limits: HeadLimits) { self.limits = limits }
 
@@ -28,59 +20,41 @@ public struct ResponseParser: Sendable {
     public mutating func parse(
         _ bytes: Span<UInt8>, from start: Int, answering method: Method, into head: inout ResponseHead, fields: inout FieldTable
     ) -> ParseOutcome {
-        let received = bytes.count
-        let limit = start &+ min(received &- start, limits.headBytes)
+        let limit = start &+ min(bytes.count &- start, limits.headBytes)
         let bytes = bytes.extracting(first: limit)
-        if !isResuming || self.start != start || fieldCount != fields.count || position > limit {
-            begin(at: start, &fields)
-        }
-        let outcome = parse(bytes, answering: method, &fields)
+        if resumable.begins(at: start, in: bytes, &fields) { head = ResponseHead() }
+        let outcome = read(bytes, answering: method, into: &head, &fields)
         switch outcome {
         case .complete:
-            self.head.end = position
-            head = self.head
-            isResuming = false
+            head.end = resumable.position
+            resumable.end()
+        case .incomplete where limit &- start < limits.headBytes: resumable.pause(fields)
         case .incomplete:
-            if limit &- start == limits.headBytes {
-                isResuming = false
-                return .failed(.upstreamResponseHeadTooLarge)
-            }
-            isResuming = true
-            fieldCount = fields.count
-        case .failed: isResuming = false
+            resumable.end()
+            return .failed(.upstreamResponseHeadTooLarge)
+        case .failed: resumable.end()
         }
         return outcome
     }
 
     /// Forgets an incomplete head.
-    public mutating func reset() { isResuming = false }
+    public mutating func reset() { resumable.end() }
 
-    private mutating func begin(at start: Int, _ fields: inout FieldTable) {
-        self.start = start
-        position = start
-        scanned = start
-        lineIsRead = false
-        head = ResponseHead()
-        section = FieldSection()
-        fields.removeAll()
-    }
-
-    private mutating func parse(_ bytes: Span<UInt8>, answering method: Method, _ fields: inout FieldTable) -> ParseOutcome {
-        if !lineIsRead {
-            if scanned > position && bytes.firstLineFeed(from: scanned, to: bytes.count) == nil {
-                scanned = bytes.count
-                return .incomplete
-            }
-            switch StatusLine.read(bytes, from: &position, into: &head) {
-            case .complete: lineIsRead = true
+    private mutating func read(
+        _ bytes: Span<UInt8>, answering method: Method, into head: inout ResponseHead, _ fields: inout FieldTable
+    ) -> ParseOutcome {
+        if !resumable.lineIsRead {
+            if resumable.stillLacksLineEnd(bytes) { return .incomplete }
+            switch StatusLine.read(bytes, from: &resumable.position, into: &head) {
+            case .complete: resumable.lineIsRead = true
             case .incomplete:
-                scanned = bytes.count
+                resumable.scanned = bytes.count
                 return .incomplete
             case .failed(let reason): return .failed(reason)
             }
         }
-        switch section.read(bytes, from: &position, scanned: &scanned, limit: limits.fieldCount, into: &fields) {
-        case .complete: return apply(bytes, answering: method, &fields)
+        switch resumable.readFields(bytes, limit: limits.fieldCount, into: &fields) {
+        case .complete: return apply(bytes, answering: method, to: &head, &fields)
         case .incomplete: return .incomplete
         case .failed(.tooLarge), .failed(.tooMany): return .failed(.upstreamResponseHeadTooLarge)
         case .failed: return .failed(.upstreamResponseMalformed)
@@ -88,7 +62,10 @@ public struct ResponseParser: Sendable {
     }
 
     /// Applies the rules that need the whole head.
-    private mutating func apply(_ bytes: Span<UInt8>, answering method: Method, _ fields: inout FieldTable) -> ParseOutcome {
+    private func apply(
+        _ bytes: Span<UInt8>, answering method: Method, to head: inout ResponseHead, _ fields: inout FieldTable
+    ) -> ParseOutcome {
+        let section = resumable.section
         head.connection = section.connection
         if section.seen.contains(.connectionList), !ConnectionFields.read(bytes, &fields, into: &head.connection) {
             return .failed(.upstreamResponseMalformed)

@@ -12,11 +12,7 @@ public struct TrailerParser: Sendable {
 
     private let limits: HeadLimits
     private let side: Side
-    private var isResuming = false
-    private var start = 0
-    private var position = 0
-    private var scanned = 0
-    private var fieldCount = 0
+    private var resumable = ResumableHead()
 
     /// `limits.headBytes` bounds the section in bytes, `limits.fieldCount` its lines. `side` chooses the reasons told.
     public init(limits: HeadLimits, for side: Side = .request) {
@@ -31,16 +27,10 @@ public struct TrailerParser: Sendable {
     ) -> ParseOutcome {
         let limit = start &+ min(bytes.count &- start, limits.headBytes)
         let bytes = bytes.extracting(first: limit)
-        if !isResuming || self.start != start || fieldCount != fields.count || position > limit {
-            self.start = start
-            position = start
-            scanned = start
-            fields.removeAll()
-        }
-        isResuming = false
+        _ = resumable.begins(at: start, in: bytes, &fields)
+        resumable.end()
         // Nothing of what the section notes frames a body any more: each of those fields is refused or removed below.
-        var section = FieldSection()
-        switch section.read(bytes, from: &position, scanned: &scanned, limit: limits.fieldCount, into: &fields) {
+        switch resumable.readFields(bytes, limit: limits.fieldCount, into: &fields) {
         case .complete:
             for index in 0..<fields.count {
                 let token = fields[index].token
@@ -49,19 +39,18 @@ public struct TrailerParser: Sendable {
                 }
                 if Self.pointless.contains(token) { fields[index].marks.insert(.removed) }
             }
-            end = position
+            end = resumable.position
             return .complete
         case .incomplete:
             if limit &- start == limits.headBytes { return malformed }
-            isResuming = true
-            fieldCount = fields.count
+            resumable.pause(fields)
             return .incomplete
         case .failed: return malformed
         }
     }
 
     /// Forgets an incomplete section.
-    public mutating func reset() { isResuming = false }
+    public mutating func reset() { resumable.end() }
 
     private var malformed: ParseOutcome {
         .failed(side == .request ? .requestTrailerMalformed : .upstreamResponseTrailerMalformed)
