@@ -53,7 +53,7 @@ debug:
 bench: build
 	@python3 Benchmarks/compare $(ARGS)
 
-## fuzz: build the fuzz targets and run each for a while (see Tests/Fuzz/README.md)
+## fuzz: build the fuzz targets and run each for a minute (longer: make fuzz ARGS="--seconds 600"; see Tests/Fuzz/README.md)
 fuzz:
 	@$(BOOTSTRAP)
 	@Tests/Fuzz/run $(ARGS)

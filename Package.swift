@@ -79,14 +79,14 @@ let package = Package(
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
-        // What the fuzz targets check of the codec and the configuration: also run in the tests, over the corpus and over seeded
-        // mutations of it.
+        // What the fuzz targets check: also run in the tests, over the corpus and over seeded mutations of it.
         .target(
-            name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing"],
+            name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry"],
             path: "Tests/Fuzz/Checks", swiftSettings: strict),
+        tests("FuzzTests", ["FuzzChecks"]),
         tests("ConfigurationTests", ["Configuration", "FuzzChecks"]),
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
-        tests("RoutingTests", ["Routing", "Buffers", "CAllocations"]),
+        tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
@@ -103,7 +103,7 @@ let package = Package(
 
 // Their main comes from libFuzzer: only Tests/Fuzz/run builds them, with `--sanitize=fuzzer`.
 if Context.environment["SLUICE_FUZZ"] != nil {
-    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Configuration"].map { name in
+    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Trailers", "Routes", "AccessLog", "Configuration"].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/\(name)",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])

@@ -9,13 +9,14 @@ import Testing
 /// crash can be saved into the corpus.
 @Suite struct FuzzTests {
     static let corpus: [[UInt8]] = {
+        // Saved inputs have any name; beside the golden files stands what they give.
         let folders = [
-            Golden.package.appending(path: "Tests/Fuzz/corpus/configuration"), Golden.folder.appending(path: "broken"),
-            Golden.folder.appending(path: "accepted"),
+            (Golden.package.appending(path: "Tests/Fuzz/corpus/configuration"), ""), (Golden.folder.appending(path: "broken"), ".conf"),
+            (Golden.folder.appending(path: "accepted"), ".conf"),
         ]
-        return folders.flatMap { folder in
+        return folders.flatMap { folder, ending in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-            return names.filter { $0.hasSuffix(".conf") }.sorted().compactMap { name in
+            return names.filter { ending.isEmpty || $0.hasSuffix(ending) }.sorted().compactMap { name in
                 (try? Data(contentsOf: folder.appending(path: name))).map { [UInt8]($0) }
             }
         }

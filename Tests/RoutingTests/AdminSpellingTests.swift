@@ -1,4 +1,5 @@
 import Buffers
+import FuzzChecks
 import Routing
 import Testing
 

@@ -1,4 +1,5 @@
 import Buffers
+import FuzzChecks
 import Routing
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
                 for reading in AppReading.allCases {
                     #expect(reading.segments(sent) == AppReading.splitsFirst.segments(path), "\(reading) reads \(path) differently")
                 }
-                let best = Self.search(rules, authority, path)
+                let best = RouteSearch.best(rules, authority, AppReading.splitsFirst.segments(path))
                 guard match?.value == best?.value else {
                     Issue.record("\(authority) \(path): \(match.debugDescription), search \(best.debugDescription)\n\(rules)")
                     return
@@ -79,32 +80,6 @@ import Testing
             path += name + random.pick(["", "", "", "", "", "", ";v=1", "%3b"])
         }
         return path
-    }
-
-    /// The best rule by the words of the documentation, on the segments that every app agrees on.
-    private static func search(_ rules: [RouteRule], _ authority: String, _ path: String) -> RouteRule? {
-        let segments = AppReading.splitsFirst.segments(path)
-        var best: (rank: [Int], rule: RouteRule)? = nil
-        for rule in rules {
-            let names = rule.path.split(separator: "/").map(String.init)
-            guard let rank = hostRank(rule.host, authority), segments.starts(with: names) else { continue }
-            let candidate = rank + [names.count]
-            if best.map({ $0.rank.lexicographicallyPrecedes(candidate) }) ?? true { best = (candidate, rule) }
-        }
-        return best?.rule
-    }
-
-    private static func hostRank(_ rule: HostRule, _ authority: String) -> [Int]? {
-        let parts = authority.lowercased().split(separator: ":")
-        let host = parts.first.map { $0.hasSuffix(".") ? String($0.dropLast()) : String($0) } ?? ""
-        let port = parts.count > 1 ? UInt16(parts[1]) : 80
-        switch rule {
-        case .any: return [0, 0]
-        case .wildcard(let suffix): return host.hasSuffix("." + suffix) ? [1, suffix.count] : nil
-        case .exact(let name, let wanted):
-            guard name == host, wanted == nil || wanted == port else { return nil }
-            return [2, wanted == nil ? 0 : 1]
-        }
     }
 
     /// The matched part of the path is the rule's path, and ends where a segment does.

@@ -27,6 +27,11 @@ package func checkRequestHead(_ bytes: [UInt8]) {
     let kept = whole.fields.filter { $0.marks & 6 == 0 && !HeadWriter.requestDrops.contains($0.token) }
     let found = again.fields.filter { !HeadWriter.requestDrops.contains($0.token) }
     check(kept.map(\.text) == found.map(\.text), "same fields", bytes)
+    check(kept == StrictHead.passedOn(whole.fields, dropping: StrictHead.requestStops), "all but the hop-by-hop fields", bytes)
+    StrictHead.checkRequest(written[...], again)
+    check(StrictHead.framingLines(written) <= 1, "one framing", bytes)
+    let vouched = rewriteRequest(bytes, dropping: .forwarding).map { parseRequest($0) }
+    check(vouched?.fields.contains { StrictHead.forwarding.contains(StrictHead.common($0.name)) } == false, "no forwarding field slips by", bytes)
     check(again.fields.allSatisfy { $0.marks == 1 }, "every field is canonical and kept", bytes)
     check(rewriteRequest(written) == written, "written twice is the same", bytes)
 }
@@ -49,11 +54,18 @@ package func checkResponseHead(_ bytes: [UInt8]) {
     check(again.framing == whole.framing, "same framing", bytes)
     let kept = whole.fields.filter { $0.marks & 6 == 0 && !HeadWriter.responseDrops.contains($0.token) }
     check(kept.map(\.text) == again.fields.filter { $0.token != .contentLength && $0.token != .transferEncoding }.map(\.text), "same fields", bytes)
+    check(kept == StrictHead.passedOn(whole.fields, dropping: StrictHead.responseStops), "all but the hop-by-hop fields", bytes)
+    StrictHead.checkResponse(written[...], again)
+    check(StrictHead.framingLines(written) <= 1, "one framing", bytes)
     check(rewriteResponse(written) == written, "written twice is the same", bytes)
+    guard let bodiless = rewriteResponse(bytes, answering: .head) else { return check(false, "an answer to HEAD can be written", bytes) }
+    let headed = parseResponse(bodiless, answering: .head)
+    check(headed.outcome == .complete && headed.end == bodiless.count && headed.framing == .none, "an answer to HEAD has no body", bytes)
+    check(StrictHead.framingLines(bodiless) <= 1, "one framing in answer to HEAD", bytes)
 }
 
 /// A few cuts that depend on the bytes alone: one somewhere, and one around each of the first line ends.
-private func cuts(of bytes: [UInt8]) -> [Int] {
+func cuts(of bytes: [UInt8]) -> [Int] {
     guard !bytes.isEmpty else { return [0] }
     let sum = bytes.reduce(into: 17) { $0 = $0 &* 31 &+ Int($1) }
     var cuts = [Int(sum.magnitude % UInt(bytes.count + 1))]

@@ -60,6 +60,12 @@ enum StrictHead {
         }
     }
 
+    static func checkTrailers(_ section: ArraySlice<UInt8>, _ parsed: ParsedTrailers) {
+        // A start line of its own, so that the rest reads as a head does.
+        guard let fields = fieldLines(Array("x\r\n".utf8) + section, startLine: { _ in }) else { return check(false, "a section of lines") }
+        checkFields(fields, parsed.fields)
+    }
+
     private typealias Line = (name: [UInt8], value: ArraySlice<UInt8>)
 
     /// The lines of `head` behind its start line, as names and values. nil if it is no run of CRLF lines with one empty line, last.

@@ -1,5 +1,5 @@
 /// How apps of different make read a path. Written without the module under test.
-enum AppReading: CaseIterable {
+package enum AppReading: CaseIterable {
     /// Splits, decodes, leaves out empty segments, takes parameters off: servlet containers.
     case splitsFirst
     /// Decodes, splits at slashes, takes parameters off.
@@ -9,7 +9,7 @@ enum AppReading: CaseIterable {
     /// Takes what stands behind two leading slashes for a host: apps that parse the target as a URL reference.
     case knowsAuthority
 
-    func segments(_ path: String) -> [String] {
+    package func segments(_ path: String) -> [String] {
         switch self {
         case .splitsFirst: Self.named(path.split(separator: "/").map { Self.decoded(String($0.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0])) })
         case .decodesFirst: Self.named(Self.decoded(path).split(separator: "/").map(String.init))

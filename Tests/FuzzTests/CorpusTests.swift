@@ -1,5 +1,4 @@
 import FuzzChecks
-import HTTP1
 import Testing
 
 #if canImport(Glibc)
@@ -19,6 +18,9 @@ import Musl
         Target(name: "request-head", check: { checkRequestHead($0) }),
         Target(name: "response-head", check: { checkResponseHead($0) }),
         Target(name: "chunked", check: { checkChunked($0) }),
+        Target(name: "trailers", check: { checkTrailers($0) }),
+        Target(name: "routes", check: { checkRoutes($0) }),
+        Target(name: "access-log", check: { checkAccessLog($0) }),
     ]
 
     @Test(arguments: targets)
@@ -41,7 +43,7 @@ import Musl
     private static let words = [
         "\r\n", "\n", "\r", "\r\n\r\n", ":", " ", "\t", "\0", ";", "=", "\"", "\\", ",", "%", "#", "0", "5", "f", "_", "-", "Host: a\r\n",
         "Content-Length: 5\r\n", "Content-Length:", "Transfer-Encoding: chunked\r\n", "Connection: close\r\n", "HTTP/1.1", "HTTP/1.0", "\u{7f}", "\u{e9}",
-        "0\r\n", "1\r\nx\r\n", ";a=\"b\"",
+        "0\r\n", "1\r\nx\r\n", ";a=\"b\"", "/", "//", "%2e", "%2F", "%252e", "..", "/a", "a.org", "*.org", ">", " @", "\n-\n", "\u{9b}", "...",
     ].map { Array($0.utf8) }
 
     private func mutate(_ seed: [UInt8], with seeds: [[UInt8]], _ random: inout SeededGenerator) -> [UInt8] {
