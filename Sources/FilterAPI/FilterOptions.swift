@@ -25,5 +25,9 @@ public struct FilterOptions: Sendable {
     /// The word of a choice, token or text.
     public func word(_ name: String) -> String? { values.word(name) }
     public func words(_ name: String) -> [String] { values.words(name) }
+    /// Entries: values with attributes.
+    public func entries(_ name: String) -> [OptionEntry] { values.entries(name) }
+    /// Seconds since 1970-01-01 UTC.
+    public func date(_ name: String) -> Int64? { values.date(name) }
     public func networks(_ name: String) -> [CIDR] { values.networks(name) }
 }

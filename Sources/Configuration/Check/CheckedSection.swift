@@ -7,6 +7,9 @@ struct CheckedSection {
     /// The words of each option that were read as values, in their order.
     var words: [String: [Word]] = [:]
 
+    /// The words of a filter's options that name sections.
+    var references: [Word] = []
+
     var name: String { section.name }
 
     /// Where to point at for an option: its first value if it has one, then its key, then the header.

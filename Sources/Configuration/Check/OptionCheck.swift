@@ -48,6 +48,14 @@ struct OptionCheck {
                 help: entry.isEmptied ? "its variables are empty; `${NAME:-default}` gives a default" : nil, leavesGap: true)
             return
         }
+        if var check = EntryCheck(option) {
+            if let read = check.run(entry.value, &report) {
+                checked.values.give(option.name, [.entry(read)])
+                checked.words[option.name, default: []].append(first)
+                checked.references += check.references
+            }
+            return
+        }
         if !option.isList, entry.value.count > 1 {
             tooMany(option, entry, first, &report)
             return
@@ -81,6 +89,7 @@ struct OptionCheck {
         }
         if !values.isEmpty { checked.values.give(option.name, values) }
         checked.words[option.name, default: []] += words
+        if option.type == .section { checked.references += words }
     }
 
     private func report(_ fault: ValueFault, _ word: Word, _ option: Option, _ report: inout Report) {
@@ -100,7 +109,7 @@ struct OptionCheck {
     /// A comma or semicolon that other languages have and this one has not.
     private func foreignSeparator(_ word: Word, _ option: Option) -> String? {
         switch option.type {
-        case .string, .token, .logTarget: return nil
+        case .string, .token, .logTarget, .entry: return nil
         default: break
         }
         if word.text.utf8.last == UInt8(ascii: ";") { return ";" }

@@ -126,5 +126,22 @@ struct SectionNames {
         return nil
     }
 
+    /// The index of the app that a word in a filter names. Reports it if there is none.
+    func app(_ word: Word, _ report: inout Report) -> Int? {
+        if let known = destinations[word.text] {
+            if case .app(let index) = known.destination { return index }
+            report.error(
+                .referenceKind, at: word.range, "\(quoted(word.text)) is not an app; a filter leads to an app", expected: "an app",
+                notes: [("it is this section", known.header)], leavesGap: true)
+            return nil
+        }
+        guard !unclear.contains(word.text) else { return nil }
+        let near = report.suggestion(for: word.text, among: apps.map(\.name))
+        report.error(
+            .referenceUnknown, at: word.range, "there is no app \(quoted(word.text))", expected: "an app",
+            help: near ?? "add a section `[app:\(word.text)]`", leavesGap: true)
+        return nil
+    }
+
     private var destinationNames: [String] { apps.map(\.name) + routers.map(\.name) + pipelines.map(\.name) }
 }

@@ -10,16 +10,19 @@ struct UseCheck {
 
     func run(_ report: inout Report) {
         let starts = builder.serve.compactMap { $0?.destination }
-        let (nodes, apps) = graph.reachable(from: starts, appCount: builder.apps.count)
+        var (nodes, apps) = graph.reachable(from: starts, appCount: builder.apps.count)
         func isUsed(_ destination: Destination) -> Bool { graph.node(destination).map { nodes[$0] } ?? false }
 
         for (index, section) in builder.routerSections.enumerated() where !isUsed(.router(index)) { warn(section, &report) }
         for (index, section) in builder.pipelineSections.enumerated() where !isUsed(.pipeline(index)) { warn(section, &report) }
-        for (index, app) in builder.apps.enumerated() where !apps[index] { warn(app.section, &report) }
         var filters = [Bool](repeating: false, count: builder.filterSections.count)
         for (index, used) in builder.pipelineFilters.enumerated() where isUsed(.pipeline(index)) {
             for filter in used { filters[filter] = true }
         }
+        for index in filters.indices where filters[index] {
+            for app in builder.filterApps[index] { apps[app] = true }
+        }
+        for (index, app) in builder.apps.enumerated() where !apps[index] { warn(app.section, &report) }
         for (index, section) in builder.filterSections.enumerated() where !filters[index] {
             report.warning(
                 .sectionUnused, at: section.header, "\(section.title) is not used",

@@ -61,6 +61,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case valueToken = "value.token"
     case valueString = "value.string"
     case valueFileMode = "value.file-mode"
+    case valueDate = "value.date"
+    case valuePeriod = "value.period"
     case valueKeywordAlone = "value.keyword-alone"
     case valueRepeated = "value.repeated"
 

@@ -54,6 +54,8 @@ extension DiagnosticCode {
         case .valueToken: "A value has characters that a name in an HTTP field cannot have."
         case .valueString: "A text has control characters."
         case .valueFileMode: "A value is not three octal digits."
+        case .valueDate: "A value is not a date, or not one that the calendar has."
+        case .valuePeriod: "A value is not a date, `/` and a duration."
         case .valueKeywordAlone: "A word that says that there are none stands in a list beside others."
         case .valueRepeated: "The same value stands twice in a list."
         case .referenceUnknown: "A name is that of no section."

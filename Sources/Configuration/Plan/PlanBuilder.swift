@@ -12,6 +12,8 @@ struct PlanBuilder {
     var routeLinks: [[Link?]] = []
     var pipelineLinks: [Link?] = []
     var pipelineFilters: [[Int]] = []
+    /// The apps that the options of each filter name.
+    var filterApps: [[Int]] = []
 
     init(_ sections: [Section], _ schemas: FilterSchemas, _ report: inout Report) {
         names = SectionNames(sections, &report)
@@ -32,7 +34,11 @@ struct PlanBuilder {
             gateway = check.run(&report)
         }
         for section in names.listeners { checkListener(section, &report) }
-        let filters = names.filters.map { filter($0, &report) }
+        var filters: [FilterPlan?] = []
+        for section in names.filters {
+            filterApps.append([])
+            filters.append(filter(section, &report))
+        }
         for section in names.pipelines { checkPipeline(section, &report) }
         for section in names.routers { checkRouter(section, &report) }
         for section in names.apps { checkApp(section, &report) }
@@ -103,7 +109,7 @@ struct PlanBuilder {
         }
     }
 
-    private func filter(_ section: Section, _ report: inout Report) -> FilterPlan? {
+    private mutating func filter(_ section: Section, _ report: inout Report) -> FilterPlan? {
         let uses = section.entries.filter { $0.key.text == "use" && !$0.isBroken }
         // Without the filter's name its options cannot be judged.
         guard let use = uses.first?.value.first, !use.isBroken else {
@@ -131,6 +137,7 @@ struct PlanBuilder {
         var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + own.options))
         let errorsBefore = report.errorCount
         let checked = check.run(&report)
+        filterApps[filterApps.count - 1] = checked.references.compactMap { names.app($0, &report) }
         var filter = FilterPlan(
             name: section.name, use: use.text, options: checked.values, location: report.location(of: section.header))
         // Options that do not fit the schema would only be found wrong a second time.

@@ -25,6 +25,7 @@ public struct Option: Sendable, Equatable {
         isList: Bool = false, isRepeatable: Bool = false, _ text: String
     ) {
         precondition(isList || !isRepeatable, "an option that repeats is a list")
+        if case .entry = type { precondition(isRepeatable && keywords.isEmpty, "an entry has a line of its own") }
         self.name = name
         self.type = type
         self.keywords = keywords

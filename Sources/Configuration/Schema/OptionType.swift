@@ -29,8 +29,15 @@ public enum OptionType: Sendable, Equatable {
     case string
     /// Permission bits in octal: `0660`.
     case fileMode
-    /// The name of a section.
+    /// The name of a section. In a filter: of an app.
     case section
+    /// A point in time: `2026-12-31`, `2026-12-31T23:59:59Z`.
+    case date
+    /// A stretch of time: `2026-12-01T10:00Z/2h`.
+    case period
+    /// A value and what is said of it in `attribute=value` words, each on a line `option = …` of its own: for repeatable lists. An
+    /// attribute that is a list may stand several times.
+    indirect case entry(OptionType, OptionSchema)
 
     /// What an error says was expected of one value.
     var expectation: String {
@@ -55,6 +62,9 @@ public enum OptionType: Sendable, Equatable {
         case .string: "a text"
         case .fileMode: "permission bits such as `0660`"
         case .section: "the name of a section"
+        case .date: "a date such as `2026-12-31` or `2026-12-31T23:59:59Z`"
+        case .period: "a period such as `2026-12-01T10:00Z/2h`"
+        case .entry(let type, _): type.expectation
         }
     }
 
@@ -77,6 +87,9 @@ public enum OptionType: Sendable, Equatable {
         case .string: "text"
         case .fileMode: "octal mode"
         case .section: "section name"
+        case .date: "date"
+        case .period: "period"
+        case .entry(let type, _): type.title
         }
     }
 

@@ -11,6 +11,11 @@ public enum OptionValue: Sendable, Hashable {
     case listenAddress(ListenAddress)
     case serverAddress(ServerAddress)
     case fileMode(UInt16)
+    /// Seconds since 1970-01-01 UTC.
+    case date(Int64)
+    /// The first second since 1970-01-01 UTC, and how many there are.
+    case period(start: Int64, seconds: Int64)
+    indirect case entry(OptionEntry)
     /// A choice, token, host, text, log target or section name.
     case word(String)
     /// One of the option's alternatives to a value of its type: `off`, `auto`, `none`.
@@ -69,6 +74,13 @@ extension OptionType {
             }
             return .fileMode(mode)
         case .section: return .word(text)
+        case .date: return .date(try DateText.parse(text))
+        case .period:
+            let (start, seconds) = try DateText.parsePeriod(text)
+            return .period(start: start, seconds: seconds)
+        // What is said of a value stands in other words: `EntryCheck` reads them.
+        case .entry(let type, let schema):
+            return .entry(OptionEntry(value: try type.parse(text), attributes: OptionValues(defaultsOf: schema)))
         }
     }
 
@@ -142,6 +154,9 @@ extension OptionValue: CustomStringConvertible {
         case .listenAddress(let address): address.description
         case .serverAddress(let address): address.description
         case .fileMode(let mode): "0" + String(mode, radix: 8)
+        case .date(let seconds): DateText.write(seconds)
+        case .period(let start, let seconds): "\(DateText.write(start))/\(DurationText.write(.seconds(seconds)))"
+        case .entry(let entry): entry.description
         case .word(let word), .keyword(let word): word
         }
     }

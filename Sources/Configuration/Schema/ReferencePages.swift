@@ -44,14 +44,21 @@ public enum ReferencePages {
     private static func section(_ title: String, _ text: String, _ schema: OptionSchema) -> String {
         var page = "## \(title)\n\n\(text)\n\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n"
         for option in schema.options {
-            var type = option.type.title
-            if !option.keywords.isEmpty { type += ", " + option.keywords.map { "`\($0)`" }.joined(separator: ", ") }
-            if option.isList { type += " (list\(option.isRepeatable ? ", repeatable" : ""))" }
-            let standard = option.standard.map { "`\($0)`" } ?? (option.isRequired ? "required" : "—")
-            let range = option.type.range.map { " From \($0)." } ?? ""
-            page += "| `\(option.name)` | \(type) | \(standard) | \(option.text)\(range) |\n"
+            page += row("`\(option.name)`", option)
+            guard case .entry(_, let attributes) = option.type else { continue }
+            for attribute in attributes.options { page += row("`\(option.name) = … \(attribute.name)=`", attribute) }
         }
         return page + "\n"
+    }
+
+    /// One line of a table.
+    private static func row(_ title: String, _ option: Option) -> String {
+        var type = option.type.title
+        if !option.keywords.isEmpty { type += ", " + option.keywords.map { "`\($0)`" }.joined(separator: ", ") }
+        if option.isList { type += " (list\(option.isRepeatable ? ", repeatable" : ""))" }
+        let standard = option.standard.map { "`\($0)`" } ?? (option.isRequired ? "required" : "—")
+        let range = option.type.range.map { " From \($0)." } ?? ""
+        return "| \(title) | \(type) | \(standard) | \(option.text)\(range) |\n"
     }
 
     /// `docs/diagnostics.md`: every code.

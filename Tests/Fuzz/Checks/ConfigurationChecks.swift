@@ -95,6 +95,22 @@ package let sampleFilters = FilterSchemas([
         Option("level", .integer(1...9), standard: "1", "How hard to try."),
         Option("comment", .string, "A text."),
     ]),
+    "schedule": OptionSchema([
+        Option("begins", .date, "When it begins."),
+        Option("closed", .period, isList: true, "When it is closed."),
+        Option("instead", .section, "The app that is asked meanwhile."),
+        Option(
+            "opening",
+            .entry(
+                .token,
+                OptionSchema([
+                    Option("state", .choice(["open", "shut"]), standard: "open", "What it is."),
+                    Option("until", .date, isRequired: true, "Its end."),
+                    Option("pause", .period, isList: true, "Breaks."),
+                    Option("app", .section, "Where it goes."),
+                    Option("note", .string, "A text."),
+                ])), isList: true, isRepeatable: true, "What is when."),
+    ]),
 ], makers: [
     "rate-limit": { (section, options) throws(ConfigurationError) in
         if options.integer("burst") == 13 {
