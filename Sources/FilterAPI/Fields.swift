@@ -171,6 +171,16 @@ public struct Fields: ~Copyable {
         for index in 0..<lines.count where name.matchesAlias(slab.bytes, lines[index].name) { lines[index].marks.insert(.removed) }
     }
 
+    /// Removes the lines that some app would take for this name, `X_Api_Version` for `X-Api-Version`, but not those that have it. For fields
+    /// of the client that this gateway decides by: the app then sees the same.
+    public mutating func stripAliases(of name: FieldName) {
+        guard lines.mayContain(.unknown) else { return }
+        for index in 0..<lines.count where lines[index].token == .unknown {
+            let range = lines[index].name
+            if name.matchesAlias(slab.bytes, range), !name.matches(slab.bytes, range) { lines[index].marks.insert(.removed) }
+        }
+    }
+
     // MARK: Storage
 
     /// Copies bytes into the message's memory; nil, with `overflowed` set, if they do not fit. For building a value piece by piece use

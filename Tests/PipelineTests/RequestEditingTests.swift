@@ -75,6 +75,15 @@ final class Editor: FilterPlugin, RequestFilter, ResponseFilter {
         #expect(text == "GET / HTTP/1.1\nHost: h\nX-Api-Versions: 4\n")
     }
 
+    @Test func aliasesGoWithoutTheNameItself() throws {
+        let text = try head(
+            after: { request in
+                request.fields.stripAliases(of: "X-Api-Version")
+                request.fields.stripAliases(of: "Accept")
+            }, "GET / HTTP/1.1\nHost: h\nx-API-version: 1\nX_Api_Version: 2\nX.api-version: 3\nX-Api-Versions: 4\nAccept: 5\n")
+        #expect(text == "GET / HTTP/1.1\nHost: h\nx-API-version: 1\nX-Api-Versions: 4\nAccept: 5\n")
+    }
+
     @Test func pathsAreReplaced() throws {
         #expect(try head(after: { $0.path = "/new" }).hasPrefix("GET /new?q=1 HTTP/1.1\n"))
         #expect(try head(after: { $0.path = "no slash\r\n?#" }).hasPrefix("GET /no%20slash%0D%0A%3F%23?q=1 HTTP/1.1\n"))
