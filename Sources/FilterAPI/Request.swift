@@ -15,6 +15,9 @@ public struct Request: ~Copyable {
     /// Bytes of a body above which it is answered with 413; `UInt64.max` for no limit.
     package private(set) var maxBodyBytes = UInt64.max
 
+    /// What filters say of their decisions; nil for a request that is served.
+    package var explanation: Explanation?
+
     package init(table: consuming FieldTable, state: consuming StateBlock) {
         fields = Fields(table: table)
         self.state = state
@@ -29,6 +32,7 @@ public struct Request: ~Copyable {
         chosenApp = nil
         if !transforms.isEmpty { transforms = [] }
         maxBodyBytes = .max
+        if explanation != nil { explanation = nil }
     }
 
     // MARK: What it is

@@ -110,6 +110,11 @@ public final class FilterHarness {
     public func send(_ head: String, from client: String = "192.0.2.1", https: Bool = false, on loop: Int = 0) -> TestExchange {
         TestExchange(head, client: client, https: https, filters: loops[loop], began: nanoseconds)
     }
+
+    /// Sends a request head through the filters as `sluice explain` does: the exchange's `notes` are what they say of it.
+    public func explain(_ head: String, from client: String = "192.0.2.1", https: Bool = false, on loop: Int = 0) -> TestExchange {
+        TestExchange(head, client: client, https: https, filters: loops[loop], began: nanoseconds, explanation: Explanation())
+    }
 }
 
 /// What is wrong with a filter's options, as `sluice check` prints it.

@@ -24,7 +24,7 @@ public final class TestExchange {
     /// The answer of a filter, after the response filters before it.
     public private(set) var reply: TestResponse?
 
-    init(_ head: String, client: String, https: Bool, filters: FilterHarness.LoopFilters, began: Int64) {
+    init(_ head: String, client: String, https: Bool, filters: FilterHarness.LoopFilters, began: Int64, explanation: Explanation? = nil) {
         self.filters = filters
         request = Request(table: FieldTable(Slab(byteCount: 512 * 16)), state: StateBlock(filters.state))
         responseStorage = Response(table: FieldTable(Slab(byteCount: 512 * 16)))
@@ -40,6 +40,7 @@ public final class TestExchange {
         request.fields.end = bytes.count
         request.isHTTPS = https
         request.clientAddress = IPAddress(client)?.unmapped
+        request.explanation = explanation
         take(filters.pipeline.advance(&request))
     }
 
@@ -110,6 +111,9 @@ public final class TestExchange {
 
     /// The value of a field as it stands; nil without one.
     public func field(_ name: FieldName) -> String? { request.fields[name] }
+
+    /// What the filters said of their decisions, where the request was sent by `explain`.
+    public var notes: [String] { request.explanation?.notes.map(\.text) ?? [] }
 
     /// The number of the app that a filter chose, counted from 1 in the harness's `apps`; nil for the pipeline's own.
     public var chosenApp: Int? { request.chosenApp }

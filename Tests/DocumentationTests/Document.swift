@@ -44,9 +44,10 @@ struct Document: Sendable, CustomTestStringConvertible {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// README.md and all pages in docs/ and Benchmarks/.
+    /// README.md, all pages in docs/ and Benchmarks/, and the page of each filter.
     static let all: [Document] = {
-        let folders = ["docs", "Benchmarks"]
+        let filters = (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("Plugins").path)) ?? []
+        let folders = ["docs", "docs/filters", "Benchmarks"] + filters.sorted().map { "Plugins/\($0)" }
         let pages = folders.flatMap { folder in
             ((try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(folder).path)) ?? [])
                 .filter { $0.hasSuffix(".md") }.map { "\(folder)/\($0)" }

@@ -129,4 +129,31 @@ final class Editor: FilterPlugin, RequestFilter, ResponseFilter {
         unsafe Editor.editResponse = { $0.status = 204 }
         #expect(exchange.respond("HTTP/1.1 200 Fine\nContent-Length: 0\n").head == "HTTP/1.1 200 Fine\n")
     }
+
+    @Test(arguments: [
+        ("", "Accept"), ("Vary: Origin\n", "Origin|Accept"), ("Vary: accept\n", "accept"), ("Vary: a , ACCEPT\n", "a , ACCEPT"),
+        ("Vary: *\n", "*"), ("Vary: Accept-Encoding\nVary: Accept\n", "Accept-Encoding|Accept"),
+    ])
+    func varyNamesAFieldOnce(_ line: String, _ expected: String) throws {
+        unsafe Editor.editResponse = {
+            $0.vary(on: "Accept")
+            $0.vary(on: "ACCEPT")
+            #expect($0.fields.values(of: "vary").joined(separator: "|") == expected)
+        }
+        defer { unsafe Editor.editResponse = { _ in } }
+        _ = try FilterHarness(Editor.self).send("GET / HTTP/1.1\nHost: h\n").respond("HTTP/1.1 200 OK\n\(line)Content-Length: 0\n")
+    }
+
+    @Test func remarksAreMadeOnlyWhereTheyAreRead() throws {
+        var made = 0
+        func text() -> String {
+            made += 1
+            return "a remark"
+        }
+        unsafe Editor.edit = { $0.explain(text(), by: "use") }
+        defer { unsafe Editor.edit = { _ in } }
+        let harness = try FilterHarness(Editor.self)
+        #expect(harness.send("GET / HTTP/1.1\nHost: h\n").notes == [] && made == 0)
+        #expect(harness.explain("GET / HTTP/1.1\nHost: h\n").notes == ["a remark"] && made == 1)
+    }
 }
