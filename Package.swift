@@ -23,6 +23,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
+// Those that the list in main.swift has.
+let builtInFilters: [Target.Dependency] = ["Headers"]
+
 let package = Package(
     name: "sluice",
     products: [
@@ -65,14 +68,14 @@ let package = Package(
             "CPlatform",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
-        .executableTarget(name: "Sluice", dependencies: ["Gateway", "Headers"], swiftSettings: strict),
+        .executableTarget(name: "Sluice", dependencies: ["Gateway"] + builtInFilters, swiftSettings: strict),
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
         filter("Headers"),
 
         // Times of single steps; Benchmarks/compare measures the whole.
         .executableTarget(
-            name: "micro-benchmarks", dependencies: ["Routing", "Upstreams"], path: "Benchmarks/micro", swiftSettings: strict),
+            name: "micro-benchmarks", dependencies: ["Routing", "Upstreams", "Pipeline", "FilterAPI", "HTTPMessage", "Buffers"], path: "Benchmarks/micro", swiftSettings: strict),
 
         // Counts heap allocations in tests.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
@@ -81,7 +84,8 @@ let package = Package(
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
         // What the fuzz targets check: also run in the tests, over the corpus and over seeded mutations of it.
         .target(
-            name: "FuzzChecks", dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry"],
+            name: "FuzzChecks",
+            dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry", "FilterAPI", "FilterTesting"] + builtInFilters,
             path: "Tests/Fuzz/Checks", swiftSettings: strict),
         tests("FuzzTests", ["FuzzChecks"]),
         tests("ConfigurationTests", ["Configuration", "FuzzChecks"]),
@@ -103,7 +107,7 @@ let package = Package(
 
 // Their main comes from libFuzzer: only Tests/Fuzz/run builds them, with `--sanitize=fuzzer`.
 if Context.environment["SLUICE_FUZZ"] != nil {
-    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Trailers", "Routes", "AccessLog", "Configuration"].map { name in
+    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Trailers", "Routes", "AccessLog", "Configuration", "Filters"].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/\(name)",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])

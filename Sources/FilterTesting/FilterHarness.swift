@@ -108,12 +108,25 @@ public final class FilterHarness {
     ///   - client: the client's address; an empty text is a unix socket.
     ///   - loop: the loop whose filters see it.
     public func send(_ head: String, from client: String = "192.0.2.1", https: Bool = false, on loop: Int = 0) -> TestExchange {
-        TestExchange(head, client: client, https: https, filters: loops[loop], began: nanoseconds)
+        guard let exchange = exchange(HeadText.wire(head), from: client, https: https, on: loop) else {
+            preconditionFailure("no request head: \(head)")
+        }
+        return exchange
     }
 
     /// Sends a request head through the filters as `sluice explain` does: the exchange's `notes` are what they say of it.
     public func explain(_ head: String, from client: String = "192.0.2.1", https: Bool = false, on loop: Int = 0) -> TestExchange {
-        TestExchange(head, client: client, https: https, filters: loops[loop], began: nanoseconds, explanation: Explanation())
+        guard let exchange = exchange(HeadText.wire(head), from: client, https: https, on: loop, explanation: Explanation()) else {
+            preconditionFailure("no request head: \(head)")
+        }
+        return exchange
+    }
+
+    /// Sends the bytes of a head; nil if they are none, or hold more than one.
+    package func exchange(
+        _ bytes: [UInt8], from client: String, https: Bool = false, on loop: Int = 0, explanation: Explanation? = nil
+    ) -> TestExchange? {
+        TestExchange(bytes, client: client, https: https, filters: loops[loop], explanation: explanation)
     }
 }
 

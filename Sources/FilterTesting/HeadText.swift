@@ -16,9 +16,12 @@ enum HeadText {
         return bytes
     }
 
-    /// With LF at line ends.
-    static func lines(_ bytes: Span<UInt8>) -> String {
-        bytes.text(ByteRange(start: 0, count: bytes.count)).replacing("\r\n", with: "\n")
+    /// As an array.
+    static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(bytes.count)
+        for index in bytes.indices { copy.append(bytes[index]) }
+        return copy
     }
 }
 

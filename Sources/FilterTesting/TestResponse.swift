@@ -4,7 +4,9 @@ import FilterAPI
 public struct TestResponse {
     public let status: UInt16
     /// Status line and field lines, ended by LF; without the gateway's own fields and framing.
-    public let head: String
+    public var head: String { String(decoding: headBytes, as: UTF8.self).replacing("\r\n", with: "\n") }
+    /// The same as it would be sent, but for the empty line at its end.
+    package let headBytes: [UInt8]
     /// The reason's code, for a reply.
     public let reason: String?
     /// The body between two flushes; one element without any.
@@ -15,9 +17,9 @@ public struct TestResponse {
     public let lengthChanges: Bool
     private let lines: [(name: String, value: String)]
 
-    init(_ response: borrowing Response, head: String, outputs: [[UInt8]], isComplete: Bool) {
+    init(_ response: borrowing Response, head: [UInt8], outputs: [[UInt8]], isComplete: Bool) {
         status = response.status
-        self.head = head
+        headBytes = head
         reason = response.reason.map { "\($0)" }
         self.outputs = outputs
         self.isComplete = isComplete

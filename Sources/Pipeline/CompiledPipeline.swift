@@ -52,6 +52,8 @@ public final class CompiledPipeline {
         self.observers = observers
     }
 
+    /// Calls that a request and its response cost, over all phases.
+    package var stepCount: Int { requestSteps.count + responseSteps.count + observers.count }
     /// Some filter sees responses.
     public var hasResponseSteps: Bool { !responseSteps.isEmpty }
     /// Some filter is told of ends.

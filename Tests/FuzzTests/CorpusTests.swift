@@ -12,6 +12,8 @@ import Musl
     struct Target: Sendable {
         var name: String
         var check: @Sendable ([UInt8]) -> Void
+        /// Saved inputs that there are at least.
+        var least = 30
     }
 
     static let targets = [
@@ -21,12 +23,13 @@ import Musl
         Target(name: "trailers", check: { checkTrailers($0) }),
         Target(name: "routes", check: { checkRoutes($0) }),
         Target(name: "access-log", check: { checkAccessLog($0) }),
+        Target(name: "filters", check: { checkFilters($0) }, least: 4),
     ]
 
     @Test(arguments: targets)
     func replays(target: Target) throws {
         let seeds = try corpus(target.name)
-        #expect(seeds.count >= 30)
+        #expect(seeds.count >= target.least)
         for seed in seeds { target.check(seed) }
     }
 
@@ -43,7 +46,8 @@ import Musl
     private static let words = [
         "\r\n", "\n", "\r", "\r\n\r\n", ":", " ", "\t", "\0", ";", "=", "\"", "\\", ",", "%", "#", "0", "5", "f", "_", "-", "Host: a\r\n",
         "Content-Length: 5\r\n", "Content-Length:", "Transfer-Encoding: chunked\r\n", "Connection: close\r\n", "HTTP/1.1", "HTTP/1.0", "\u{7f}", "\u{e9}",
-        "0\r\n", "1\r\nx\r\n", ";a=\"b\"", "/", "//", "%2e", "%2F", "%252e", "..", "/a", "a.org", "*.org", ">", " @", "\n-\n", "\u{9b}", "...",
+        "0\r\n", "1\r\nx\r\n", ";a=\"b\"", "/", "//", "%2e", "%2F", "%252e", "..", "/a", "a.org", "*.org", ">", " @", "\n-\n", "\u{9b}", "...", "\n==\n",
+        "use = ", " = ", "\n==\nGET / HTTP/1.1\n", "off", "1", "*",
     ].map { Array($0.utf8) }
 
     private func mutate(_ seed: [UInt8], with seeds: [[UInt8]], _ random: inout SeededGenerator) -> [UInt8] {
@@ -65,6 +69,15 @@ import Musl
             }
         }
         return bytes
+    }
+
+    /// Every filter that the gateway has is driven.
+    @Test func everyBuiltInFilterIsDriven() throws {
+        let root = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let source = String(decoding: try read(root + "/Sources/Sluice/main.swift"), as: UTF8.self)
+        let listed = source.matches(of: /([A-Za-z]+)\.self/).map { String($0.output.1) }
+        #expect(!listed.isEmpty)
+        #expect(listed == builtInFilters.map { "\($0)" })
     }
 
     struct Unreadable: Error { var path: String }

@@ -75,8 +75,8 @@ package enum Cuts {
     }
 }
 
-/// A table for 128 fields.
-package func newFieldTable() -> FieldTable { FieldTable(Slab(byteCount: 128 * 16)) }
+/// A table for 512 fields.
+package func newFieldTable() -> FieldTable { FieldTable(Slab(byteCount: 512 * 16)) }
 
 package func parseRequest(
     _ bytes: [UInt8], from start: Int = 0, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none

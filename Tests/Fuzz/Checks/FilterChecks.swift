@@ -1,0 +1,99 @@
+import FilterAPI
+import FilterTesting
+import HTTP1
+import HTTPMessage
+
+/// Drives a pipeline of built-in filters from bytes: options, messages, and where bodies are cut. Whatever they are, nothing crashes or runs
+/// for ever, heads stay heads, a body's end does not depend on its cuts, and an exchange ends exactly once.
+package func checkFilters(_ bytes: [UInt8]) {
+    guard let message = FilteredMessage(bytes), (try? makeHarness(message)) != nil else { return }
+    let body = message.body
+    let cut = body.isEmpty ? 0 : bytes.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % body.count
+    var ways: [[TestPiece]] = [
+        [.bytes(body)],
+        [.bytes(Array(body[..<cut])), .flush, .bytes(Array(body[cut...]))],
+        [.flush, .bytes(body), .flush, .flush],
+    ]
+    if body.count <= 256 { ways.append(body.map { .bytes([$0]) }) }
+    var first: Passing?
+    for (index, way) in ways.enumerated() {
+        guard let passing = pass(message, way, room: index.isMultiple(of: 2) ? 16 * 1024 : 512, bytes) else { return }
+        if let first { check(passing == first, "the cut \(index) of the body changes the outcome", bytes) } else { first = passing }
+    }
+}
+
+/// What may not depend on how a body is cut.
+private struct Passing: Equatable {
+    var stage: TestExchange.Stage
+    var status: UInt16?
+    var isRequestBodyWhole: Bool?
+    var isResponseBodyWhole: Bool?
+}
+
+/// How often one request may wait: twice for each filter.
+private let mostDelays = 12
+
+private func makeHarness(_ message: FilteredMessage) throws(HarnessError) -> FilterHarness {
+    try FilterHarness(message.filters, loops: 2, apps: ["other"])
+}
+
+/// One exchange on each of two loops, the second a while later; what became of the first. Nil if the request is none.
+private func pass(_ message: FilteredMessage, _ body: [TestPiece], room: Int, _ bytes: [UInt8]) -> Passing? {
+    guard let harness = try? makeHarness(message) else {
+        check(false, "options are accepted once and refused then", bytes)
+        return nil
+    }
+    var outcome: Passing?
+    for loop in 0..<2 {
+        guard let exchange = harness.exchange(message.request, from: loop == 0 ? "192.0.2.1" : "2001:db8::1", https: loop == 1, on: loop) else {
+            return nil
+        }
+        var delays = 0
+        while exchange.delay != nil {
+            delays += 1
+            check(delays <= mostDelays, "a request waits for ever", bytes)
+            exchange.delayIsOver()
+        }
+        let passing = finish(exchange, message, body, room, bytes)
+        if loop == 0 { outcome = passing }
+        harness.advance(by: .milliseconds(700))
+    }
+    return outcome
+}
+
+private func finish(_ exchange: TestExchange, _ message: FilteredMessage, _ body: [TestPiece], _ room: Int, _ bytes: [UInt8]) -> Passing {
+    var passing = Passing(stage: exchange.stage)
+    switch exchange.stage {
+    case .answered:
+        guard let reply = exchange.reply else { fatalError("answered without an answer") }
+        passing.status = reply.status
+        check(reply.reason != nil, "a reply has a reason", bytes)
+        checkHead(reply, bytes)
+    case .forwarded where !exchange.isTooLarge:
+        let sent = parseRequest(exchange.headBytes + "\r\n".octets, limits: .roomy)
+        // Without a host (HTTP/1.0) the gateway writes one of its own.
+        let hasHost = !parseRequest(message.request, limits: .roomy).authority.isEmpty
+        check(!hasHost || sent.outcome == .complete && sent.end == exchange.headBytes.count + 2, "what the app gets is one request head", bytes)
+        passing.isRequestBodyWhole = exchange.sendBody(body, roomAtOnce: room) != nil
+        if let response = exchange.response(message.response, body, roomAtOnce: room) {
+            passing.status = response.status
+            passing.isResponseBodyWhole = response.isComplete
+            checkHead(response, bytes)
+            check(response.outputs.reduce(0) { $0 + $1.count } <= 1 << 24, "a body grows without bound", bytes)
+        }
+    case .forwarded, .waiting, .finished: break
+    }
+    exchange.finish()
+    return passing
+}
+
+private func checkHead(_ response: TestResponse, _ bytes: [UInt8]) {
+    let sent = parseResponse(response.headBytes + "\r\n".octets, limits: .roomy)
+    check(sent.outcome == .complete && sent.end == response.headBytes.count + 2, "what the client gets is one response head", bytes)
+    check(sent.status == response.status, "and its status is the response's", bytes)
+}
+
+extension HeadLimits {
+    /// Filters may add as much as a message holds.
+    fileprivate static let roomy = HeadLimits(headBytes: 512 * 1024, targetBytes: 256 * 1024, fieldCount: 512)
+}
