@@ -1,3 +1,5 @@
+// unsafe: a phase keeps the steps that its references follow
+import Buffers
 import FilterAPI
 
 /// What the request filters made of a request.
@@ -13,61 +15,62 @@ public enum RequestOutcome {
 /// One pipeline on one loop: flat arrays of the filters that take part in each phase. Built when the config is loaded and never changed.
 /// It touches no socket, starts no task and allocates nothing.
 public final class CompiledPipeline {
-    struct RequestStep {
-        let filter: any RequestFilter
+    /// A filter in a phase. Reading `filter` from a step that is lent counts no reference, which reading it from an array would: two atomic
+    /// operations a filter and request.
+    private final class Step<Phase> {
+        let filter: Phase
         /// Where the filter stands in the pipeline, from 0.
         let position: Int
+
+        init(_ filter: Phase, _ position: Int) {
+            self.filter = filter
+            self.position = position
+        }
     }
 
-    struct ResponseStep {
-        let filter: any ResponseFilter
-        let position: Int
+    /// The filters of one phase, in the order in which they are called. It keeps them; the references count nothing.
+    private struct Phase<Member> {
+        private let held: [Step<Member>]
+        let steps: [Uncounted<Step<Member>>]
+
+        init(_ steps: [Step<Member>]) {
+            held = steps
+            self.steps = steps.map { unsafe Uncounted($0) }
+        }
     }
 
-    struct Observer {
-        let filter: any CompletionObserver
-        let position: Int
-    }
-
-    private let requestSteps: [RequestStep]
+    private let requests: Phase<any RequestFilter>
     /// The last filter first: responses pass back.
-    private let responseSteps: [ResponseStep]
-    private let observers: [Observer]
+    private let responses: Phase<any ResponseFilter>
+    private let observers: Phase<any CompletionObserver>
     /// Filters in the pipeline.
     public let count: Int
 
     /// - Parameter filters: in the order of the pipeline.
     public init(_ filters: [any Filter]) {
         count = filters.count
-        var requestSteps: [RequestStep] = []
-        var responseSteps: [ResponseStep] = []
-        var observers: [Observer] = []
-        for (position, filter) in filters.enumerated() {
-            if let filter = filter as? any RequestFilter { requestSteps.append(RequestStep(filter: filter, position: position)) }
-            if let filter = filter as? any ResponseFilter { responseSteps.append(ResponseStep(filter: filter, position: position)) }
-            if let filter = filter as? any CompletionObserver { observers.append(Observer(filter: filter, position: position)) }
+        func members<Member>(_ cast: (any Filter) -> Member?) -> [Step<Member>] {
+            filters.enumerated().compactMap { position, filter in cast(filter).map { Step($0, position) } }
         }
-        self.requestSteps = requestSteps
-        self.responseSteps = responseSteps.reversed()
-        self.observers = observers
+        requests = Phase(members { $0 as? any RequestFilter })
+        responses = Phase(members { $0 as? any ResponseFilter }.reversed())
+        observers = Phase(members { $0 as? any CompletionObserver })
     }
 
     /// Calls that a request and its response cost, over all phases.
-    package var stepCount: Int { requestSteps.count + responseSteps.count + observers.count }
+    package var stepCount: Int { requests.steps.count + responses.steps.count + observers.steps.count }
     /// Some filter sees responses.
-    public var hasResponseSteps: Bool { !responseSteps.isEmpty }
+    public var hasResponseSteps: Bool { !responses.steps.isEmpty }
     /// Some filter is told of ends.
-    public var hasObservers: Bool { !observers.isEmpty }
+    public var hasObservers: Bool { !observers.steps.isEmpty }
 
     /// Runs the request filters from `step` on.
     public func advance(_ request: inout Request, from step: Int = 0) -> RequestOutcome {
-        let held = requestSteps
-        let steps = held.span
         var index = step
-        while index < steps.count {
-            switch steps[index].filter.processRequest(&request) {
+        while index < requests.steps.count {
+            switch requests.steps[index].lend({ $0.filter.processRequest(&request) }) {
             case .forward: index &+= 1
-            case .respond(let reply): return .reply(reply, reached: steps[index].position &+ 1)
+            case .respond(let reply): return .reply(reply, reached: reached(atStep: index))
             case .wait(let question): return .wait(question, step: index)
             }
         }
@@ -78,31 +81,27 @@ public final class CompiledPipeline {
     public func decide(_ request: inout Request, _ question: PendingQuestion, step: Int) -> RequestOutcome {
         switch question.decide(&request) {
         case .forward: advance(&request, from: step &+ 1)
-        case .respond(let reply): .reply(reply, reached: requestSteps[step].position &+ 1)
+        case .respond(let reply): .reply(reply, reached: reached(atStep: step))
         case .wait(let next): .wait(next, step: step)
         }
     }
 
     /// How many filters a request has reached that waits at `step`.
-    public func reached(atStep step: Int) -> Int { requestSteps[step].position &+ 1 }
+    public func reached(atStep step: Int) -> Int { requests.steps[step].lend { $0.position } &+ 1 }
 
     /// Shows a response to the filters that its request has passed, the last one first.
     ///
     /// - Parameter passed: so many filters of the pipeline; `count` where the request went on.
     public func processResponse(_ response: inout Response, for request: borrowing Request, passed: Int) {
-        let held = responseSteps
-        let steps = held.span
-        for index in steps.indices where steps[index].position < passed {
-            steps[index].filter.processResponse(&response, for: request)
+        for index in 0..<responses.steps.count {
+            responses.steps[index].lend { if $0.position < passed { $0.filter.processResponse(&response, for: request) } }
         }
     }
 
     /// Tells the filters that the request has reached how the exchange ended.
     public func finish(_ summary: ExchangeSummary, for request: borrowing Request, reached: Int) {
-        let held = observers
-        let steps = held.span
-        for index in steps.indices where steps[index].position < reached {
-            steps[index].filter.exchangeDidFinish(summary, for: request)
+        for index in 0..<observers.steps.count {
+            observers.steps[index].lend { if $0.position < reached { $0.filter.exchangeDidFinish(summary, for: request) } }
         }
     }
 }
