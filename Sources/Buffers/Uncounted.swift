@@ -2,23 +2,23 @@
 /// each time it is read from a class. Whoever makes one must name who keeps the object for as long as the reference is followed. A loop
 /// keeps a source from `EventLoop.register` to the end of the turn in which it is retired.
 @safe
-package struct Uncounted<Object: AnyObject> {
+public struct Uncounted<Object: AnyObject> {
     @usableFromInline let reference: Unmanaged<Object>
 
     @unsafe @inlinable @inline(__always)
-    package init(_ object: Object) { unsafe reference = .passUnretained(object) }
+    public init(_ object: Object) { unsafe reference = .passUnretained(object) }
 
     /// Lends the object, without counting.
     @inlinable @inline(__always)
-    package func lend<R>(_ body: (Object) -> R) -> R {
+    public func lend<R>(_ body: (Object) -> R) -> R {
         unsafe reference._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// The object as a counted reference.
     @inlinable
-    package var object: Object { unsafe reference.takeUnretainedValue() }
+    public var object: Object { unsafe reference.takeUnretainedValue() }
 
     /// Whether it refers to this object.
     @inlinable @inline(__always)
-    package func refers(to other: Object) -> Bool { unsafe reference.toOpaque() == Unmanaged.passUnretained(other).toOpaque() }
+    public func refers(to other: Object) -> Bool { unsafe reference.toOpaque() == Unmanaged.passUnretained(other).toOpaque() }
 }
