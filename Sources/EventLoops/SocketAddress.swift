@@ -24,9 +24,9 @@ public struct SocketAddress: Sendable, Hashable {
     public let port: UInt16
     /// The interface index of a link-local IPv6 address; 0 elsewhere.
     public let scope: UInt32
-    // The address in network order, first byte highest; IPv4 fills the upper half of `high`.
-    let high: UInt64
-    let low: UInt64
+    /// The address in network order, first byte highest; IPv4 fills the upper half of `high`.
+    package let high: UInt64
+    package let low: UInt64
     /// The bytes of a unix path without the closing NUL, empty elsewhere. A leading NUL marks the abstract namespace.
     public let path: [UInt8]
 

@@ -16,9 +16,10 @@ extension Exchange {
 
     /// The same as a value, for filters; nil for a unix socket.
     var clientIP: IPAddress? {
-        guard let client else { return nil }
-        let address = client.peerIsTrusted ? namedAddress(client) ?? client.peerAddress : client.peerAddress
-        return IPAddress(bytes: address.ipBytes.span.extracting(0..<address.ipByteCount))
+        clientReference?.lend { client in
+            if client.peerIsTrusted, let named = namedAddress(client) { return named.ip }
+            return client.peerAddress.ip
+        }
     }
 
     private func namedAddress(_ client: ClientConnection) -> SocketAddress? {
@@ -88,5 +89,12 @@ extension Exchange {
             start = end + 1
         }
         return nil
+    }
+}
+
+extension SocketAddress {
+    /// The address alone; nil for a unix socket.
+    fileprivate var ip: IPAddress? {
+        family == .unix ? nil : IPAddress(isIPv6: family == .ipv6, high: high, low: low)
     }
 }

@@ -6,7 +6,7 @@ public struct IPAddress: Sendable, Hashable {
     /// The last eight bytes of an IPv6 address; 0 for IPv4.
     public let low: UInt64
 
-    init(isIPv6: Bool, high: UInt64, low: UInt64) {
+    package init(isIPv6: Bool, high: UInt64, low: UInt64) {
         self.isIPv6 = isIPv6
         self.high = high
         self.low = low
