@@ -19,12 +19,16 @@ extension Exchange {
         if passage.count == 0 { prepareMessage() }
         applyRewrite()
         passage.enter(index)
-        let filters = proxy.pipelines[index].filters
-        if filters.hasResponseSteps { passage.seesResponse = true }
-        if filters.hasObservers { passage.isObserved = true }
         proxy.updateClock()
-        take(filters.advance(&message))
+        proxy.pipelines[index].lend { pipeline in
+            if pipeline.filters.hasResponseSteps { passage.seesResponse = true }
+            if pipeline.filters.hasObservers { passage.isObserved = true }
+            take(pipeline.filters.advance(&message), of: pipeline)
+        }
     }
+
+    /// The pipeline that it entered last.
+    private var lastPipeline: Uncounted<LoopPipeline> { proxy.pipelines[passage[passage.count - 1]] }
 
     /// Tells the message what only filters need.
     private func prepareMessage() {
@@ -42,8 +46,7 @@ extension Exchange {
         replacement = nil
     }
 
-    private func take(_ outcome: RequestOutcome) {
-        let pipeline = proxy.pipelines[passage[passage.count - 1]]
+    private func take(_ outcome: RequestOutcome, of pipeline: LoopPipeline) {
         switch outcome {
         case .forward:
             passage.reached = pipeline.filters.count
@@ -85,8 +88,7 @@ extension Exchange {
         guard question === waiting, phase == .asking else { return }
         endQuestion()
         proxy.updateClock()
-        let filters = proxy.pipelines[passage[passage.count - 1]].filters
-        take(filters.decide(&message, waiting.question, step: waiting.step))
+        lastPipeline.lend { take($0.filters.decide(&message, waiting.question, step: waiting.step), of: $0) }
         client?.run()
     }
 
@@ -94,12 +96,10 @@ extension Exchange {
     func unanswered(_ waiting: WaitingQuestion, _ reason: Reason) {
         guard question === waiting, phase == .asking else { return }
         endQuestion()
-        let pipeline = proxy.pipelines[passage[passage.count - 1]]
-        if pipeline.settings[passage.reached - 1].failsOpen {
+        lastPipeline.lend { pipeline in
+            guard pipeline.settings[passage.reached - 1].failsOpen else { return fail(reason) }
             proxy.updateClock()
-            take(pipeline.filters.advance(&message, from: waiting.step + 1))
-        } else {
-            fail(reason)
+            take(pipeline.filters.advance(&message, from: waiting.step + 1), of: pipeline)
         }
         client?.run()
     }
@@ -113,10 +113,9 @@ extension Exchange {
         var place = passage.count - 1
         var passed = passage.isAnswered ? passage.reached - 1 : passage.reached
         while place >= 0 {
-            let filters = proxy.pipelines[passage[place]].filters
-            filters.processResponse(&proxy.scratch, for: message, passed: passed)
+            proxy.pipelines[passage[place]].lend { $0.filters.processResponse(&proxy.scratch, for: message, passed: passed) }
             place -= 1
-            if place >= 0 { passed = proxy.pipelines[passage[place]].filters.count }
+            if place >= 0 { passed = proxy.pipelines[passage[place]].lend { $0.filters.count } }
         }
     }
 
@@ -131,10 +130,9 @@ extension Exchange {
         var place = passage.count - 1
         var reached = passage.reached
         while place >= 0 {
-            let filters = proxy.pipelines[passage[place]].filters
-            filters.finish(summary, for: message, reached: reached)
+            proxy.pipelines[passage[place]].lend { $0.filters.finish(summary, for: message, reached: reached) }
             place -= 1
-            if place >= 0 { reached = proxy.pipelines[passage[place]].filters.count }
+            if place >= 0 { reached = proxy.pipelines[passage[place]].lend { $0.filters.count } }
         }
     }
 }

@@ -76,10 +76,16 @@ public struct FilterSet: Sendable {
     }
 }
 
-/// A pipeline on one loop.
-struct LoopPipeline {
+/// A pipeline on one loop. An object, so that a request on its way borrows it and counts no reference to what it holds.
+final class LoopPipeline {
     let filters: CompiledPipeline
     /// Of its filters, in their order.
     let settings: [FilterSettings]
     let routes: RouteSettings
+
+    init(filters: CompiledPipeline, settings: [FilterSettings], routes: RouteSettings) {
+        self.filters = filters
+        self.settings = settings
+        self.routes = routes
+    }
 }

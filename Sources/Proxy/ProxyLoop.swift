@@ -24,7 +24,9 @@ public final class ProxyLoop {
     private(set) var upstreams: [Uncounted<Upstream>?] = []
     /// Of all requests; that of an app may be stricter (`takesEscapedSeparators`).
     let pathPolicy: PathPolicy
-    private(set) var pipelines: [LoopPipeline] = []
+    private var heldPipelines: [LoopPipeline] = []
+    /// `heldPipelines` keeps them.
+    private(set) var pipelines: [Uncounted<LoopPipeline>] = []
     let clock = LoopClock()
     /// What filters have reserved in each exchange.
     private(set) var stateLayout = StateLayout()
@@ -75,7 +77,8 @@ public final class ProxyLoop {
         }
         upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
         let state = LoopState()
-        pipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, state, loop.index)
+        heldPipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, state, loop.index)
+        pipelines = heldPipelines.map { unsafe Uncounted($0) }
         stateLayout = state.layout
     }
 
