@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import cell
+import filters
 import peers
 import report
 from cases import CASES
@@ -100,7 +101,10 @@ def entrants(case, found, named):
         if peer.only_when_named and not named and peer.name not in case.variants:
             continue
         if not case.routes:
-            yield cell.Entrant(peer, binary)
+            several = len(case.filters) > 1
+            if several and peer.name != "sluice":
+                continue
+            yield from (cell.Entrant(peer, binary, 0, name, several) for name in case.filters if filters.has(peer.name, name))
         elif peer.has_routes and not peer.only_when_named:
             yield from (cell.Entrant(peer, binary, routes) for routes in case.routes)
 
@@ -123,7 +127,7 @@ def machine():
 
 def measure(asked, bench, cases, found):
     """All rounds: for each round, for each case, each proxy in turn. Returns [(case, rows)] and whether ^C cut it short."""
-    results = [(case, [Row(entrant.name, entrant.peer.name, entrant.routes, []) for entrant in case_entrants], case_entrants)
+    results = [(case, [Row(entrant.name, entrant.peer.name, entrant.routes, [], entrant.filters) for entrant in case_entrants], case_entrants)
                for case in cases for case_entrants in [list(entrants(case, found, asked.peers))]]
     stopped = False
     try:

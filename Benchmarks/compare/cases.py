@@ -53,6 +53,10 @@ class Case:
     """Not 0: no load; this many idle connections are opened and memory is measured."""
     routes: tuple = ()
     """Route counts to compare with one another; empty: one route, peers compared."""
+    filters: tuple = ("none",)
+    """Sets of filters (filters.py), a row each: compared with one another where there are several, else the peers are."""
+    coding: str = ""
+    """The content coding that answers must have."""
     target: Target | None = None
     variants: tuple = field(default=(), kw_only=True)
     """Peers with other settings that take part in this case only."""
@@ -71,11 +75,19 @@ CASES = (
     Case("new-connection", "GET, 29-byte answer, a new connection for each request, 64 at a time", fields=(("Connection", "close"),),
          target=Target(0.95)),
     Case("routes", "GET, 29-byte answer, 64 connections, 10 and 10,000 routes", routes=(10, 10_000)),
+    Case("limited", "GET, 29-byte answer, 64 connections, a rate limit by client address that is not reached", filters=("limit",),
+         target=Target(0.95, against="nginx")),
+    Case("gzip-100k", "GET, 100 kB of JSON, gzip at level 1, 16 connections", path="/100k.json", answer_bytes=100_000, connections=16,
+         fields=(("Accept-Encoding", "gzip"),), filters=("gzip",), coding="gzip", target=Target(0.5)),
+    Case("filters-3", "GET, 29-byte answer, 64 connections, without filters and with version-negotiation, rate-limit and request-id",
+         path="/v2.1/", filters=("none", "three")),
     Case("idle-5000", "5000 idle keep-alive connections, each after one answer", idle=5000),
 )
 
 # Sluice with 10,000 routes may cost at most this ratio of Sluice with 10.
 ROUTES_TARGET = 1.05
+# Microseconds that the filters of "filters-3" may add to a request.
+FILTERS_TARGET = 0.6
 # Resident bytes of Sluice's for an idle keep-alive connection.
 IDLE_TARGET = 1024
 

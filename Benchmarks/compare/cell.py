@@ -1,5 +1,7 @@
 """One cell of the table: one proxy, one case, one round. Everything is started for it and stopped after it."""
 
+import json
+import random
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +15,19 @@ from processes import Child, DidNotStart, free_port
 
 @dataclass(frozen=True)
 class Entrant:
-    """A proxy in one case, perhaps with a number of routes."""
+    """A proxy in one case, perhaps with a number of routes, and with a set of filters."""
 
     peer: peers.Peer
     binary: str
     routes: int = 0
+    filters: str = "none"
+    names_filters: bool = False
+    """There are several rows of one proxy."""
 
     @property
     def name(self):
+        if self.names_filters:
+            return f"{self.peer.name}, filters: {self.filters}"
         return f"{self.peer.name}, {self.routes:,} routes" if self.routes else self.peer.name
 
 
@@ -49,6 +56,7 @@ def start_app(nginx, directory, core, files):
     (directory / "files" / "post").touch()
     (directory / "files" / "10m").write_bytes(bytes(range(256)) * 40960)
     setting = peers.Setting(directory, free_port(), 0, files, forwarding=False)
+    (directory / "files" / "100k.json").write_bytes(json_text(100_000))
     config = peers.write_config("backend.conf", setting, {})
     child = Child([nginx, "-c", config], core, directory / "backend.log")
     try:
@@ -59,10 +67,26 @@ def start_app(nginx, directory, core, files):
     return child, setting.port
 
 
+def json_text(length):
+    """A JSON list of records such as an API gives, padded to `length` bytes. The same every time."""
+    numbers = random.Random(2026)
+    words = [bytes(numbers.choices(b"aeinorstlmdcpu", k=numbers.randint(3, 9))).decode() for _ in range(400)]
+    text = b"["
+    while True:
+        record = json.dumps({
+            "id": f"{numbers.getrandbits(128):032x}", "name": "-".join(numbers.choices(words, k=2)), "status": numbers.choice(["active", "queued", "error"]),
+            "size": numbers.randint(0, 1 << 32), "created_at": f"2026-{numbers.randint(1, 12):02}-{numbers.randint(1, 28):02}T{numbers.randint(0, 23):02}:00:00Z",
+            "tags": numbers.choices(words, k=3), "description": " ".join(numbers.choices(words, k=12)), "owner": {"id": numbers.randint(1, 99), "visible": True},
+        }).encode()
+        if len(text) + len(record) + 2 > length:
+            return text + b"{}" + b" " * (length - len(text) - 3) + b"]"
+        text += record + b","
+
+
 def start(bench, entrant, case, directory):
     """Starts the proxy and waits until it answers `case` rightly. Returns (child, port). Raises DidNotStart."""
     for attempt in range(3):
-        setting = peers.Setting(directory, free_port(), bench.app_port, bench.files, bench.forwarding, entrant.routes)
+        setting = peers.Setting(directory, free_port(), bench.app_port, bench.files, bench.forwarding, entrant.routes, entrant.filters)
         command, environment = peers.start_command(entrant.peer, entrant.binary, setting)
         child = Child(command, bench.proxy_core, directory / f"output-{attempt}", environment)
         wrong = "nothing was tried"
@@ -127,6 +151,7 @@ def speed(bench, child, port, case, directory):
         "p50": counted.p50,
         "p99": counted.p99,
         "requests": counted.requests,
+        "answer_bytes": counted.bytes / counted.requests,
         "busy": total / elapsed,
         "disturbed": max(0.0, core.working - core_before.working - total) / elapsed,
         "stolen": (core.stolen - core_before.stolen) / elapsed,

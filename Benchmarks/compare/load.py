@@ -1,5 +1,6 @@
 """The load: wrk for requests per second, plain sockets for a probe and for idle connections."""
 
+import gzip
 import json
 import socket
 import subprocess
@@ -53,7 +54,7 @@ def run_wrk(wrk, port, case, seconds, core, log):
     bad = {kind: counted[kind] for kind in ("status", "connect", "read", "write", "timeout") if counted[kind]}
     if bad:
         raise BadLoad(", ".join(f"{count} {kind} errors" for kind, count in bad.items()) + f" in {counted['requests']} requests")
-    if counted["bytes"] < counted["requests"] * case.answer_bytes:
+    if not case.coding and counted["bytes"] < counted["requests"] * case.answer_bytes:
         raise BadLoad(f"answers too short: {counted['bytes']} bytes in {counted['requests']} answers")
     return Load(counted["requests"], counted["microseconds"] / 1e6, counted["bytes"], counted["p50"], counted["p99"])
 
@@ -68,24 +69,28 @@ class Client:
         lines += [f"{name}: {value}" for name, value in case.fields]
         if case.body_bytes:
             lines.append(f"Content-Length: {case.body_bytes}")
+        self.coding = ""
+        """The content coding of the last answer."""
         self.request = "\r\n".join(lines).encode() + b"\r\n\r\n" + b"x" * case.body_bytes
 
     def send(self):
         self.socket.sendall(self.request)
 
     def receive(self):
-        """The answer as (status, body). Raises OSError when there is none that is whole."""
+        """The answer as (status, body), the body without its coding. Raises OSError when there is none that is whole."""
         with self.socket.makefile("rb") as stream:
             words = stream.readline().split(None, 2)
             if len(words) < 2:
                 raise OSError("the connection was closed without an answer")
-            length, chunked = None, False
+            length, chunked, self.coding = None, False, ""
             while (line := stream.readline()) not in (b"\r\n", b"\n", b""):
                 name, _, value = line.partition(b":")
                 if name.lower() == b"content-length":
                     length = int(value)
                 elif name.lower() == b"transfer-encoding":
                     chunked = value.strip().lower() == b"chunked"
+                elif name.lower() == b"content-encoding":
+                    self.coding = value.strip().lower().decode()
             if chunked:
                 body = b""
                 while size := int(stream.readline().split(b";")[0], 16):
@@ -97,7 +102,7 @@ class Client:
                 body = stream.read() if length is None else stream.read(length)
                 if length is not None and len(body) != length:
                     raise OSError(f"{len(body)} of {length} body bytes came")
-        return int(words[1]), body
+        return int(words[1]), gzip.decompress(body) if self.coding == "gzip" else body
 
     def close(self):
         self.socket.close()
@@ -112,10 +117,12 @@ def probe(port, case):
             status, body = client.receive()
         finally:
             client.close()
-    except (OSError, ValueError) as problem:
+    except (OSError, EOFError, ValueError) as problem:
         return str(problem)
     if not 200 <= status <= 299:
         return f"status {status}"
+    if client.coding != case.coding:
+        return f"its coding is {client.coding or 'none'} instead of {case.coding or 'none'}"
     if case.answer_bytes and len(body) != case.answer_bytes:
         return f"{len(body)} body bytes instead of {case.answer_bytes}"
     # The app answers a POST with the number of bytes that it read.

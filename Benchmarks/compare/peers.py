@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+import filters
 from cases import route_path
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -28,6 +29,8 @@ class Setting:
     """Whether it adds X-Forwarded-For and X-Forwarded-Proto, where that is a choice."""
     routes: int = 0
     """Routes in the configuration; 0: one for everything."""
+    filters: str = "none"
+    """The set of filters that requests pass."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def sluice_values(setting):
         lines = [f"{route_path(number)} = web" for number in range(setting.routes)]
         routes = "\n".join(["[router:site]", "/ = web", *lines])
     return {
-        "serve": "site" if setting.routes else "web",
+        "serve": "site" if setting.routes else "web" if setting.filters == "none" else "filtered",
         "routes": routes,
         "forwarding": "" if setting.forwarding else "forwarded-fields = off",
         "via": "" if setting.forwarding else "via = off",
@@ -143,7 +146,7 @@ def write_config(name, setting, values):
 
 def start_command(peer, binary, setting):
     """Writes the peer's configuration. Returns (command, environment)."""
-    config = write_config(peer.config, setting, peer.values(setting))
+    config = write_config(peer.config, setting, {**filters.values(peer.name, setting.filters), **peer.values(setting)})
     return peer.command(binary, config), peer.environment(setting)
 
 

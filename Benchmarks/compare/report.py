@@ -26,7 +26,7 @@ def markdown(machine, settings, peers, results):
 
 def speed_table(case, rows):
     reference = "its own with fewest routes" if case.routes else "nginx"
-    head = ["proxy", "CPU µs/request (min–max)", "user", "system", f"to {reference}", "to best peer", "requests/s", "p50 µs", "p99 µs", "core busy"]
+    head = ["proxy", "CPU µs/request (min–max)", "user", "system", f"to {reference}", "to best peer", "requests/s", "p50 µs", "p99 µs", "core busy", "bytes/answer"]
     best = best_peer(rows)
     ordered = rows if case.routes else sorted(rows, key=lambda row: row.spread("microseconds").middle if row.good() else float("inf"))
     body = []
@@ -42,7 +42,7 @@ def speed_table(case, rows):
             f"{row.spread('user').middle:.2f}", f"{row.spread('system').middle:.2f}",
             ratio_text(row, base), ratio_text(row, best),
             f"{row.spread('requests_per_second').middle:.0f}", f"{row.spread('p50').middle:.0f}", f"{row.spread('p99').middle:.0f}",
-            f"{row.spread('busy').middle:.0%}"])
+            f"{row.spread('busy').middle:.0%}", f"{row.spread('answer_bytes').middle:.0f}"])
     return table(head, body)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
-from cases import IDLE_TARGET, ROUTES_TARGET
+from cases import FILTERS_TARGET, IDLE_TARGET, ROUTES_TARGET
 
 # Fewer valid rounds than this give a figure but no verdict.
 ROUNDS_FOR_A_VERDICT = 5
@@ -32,6 +32,7 @@ class Row:
     peer: str
     routes: int
     rounds: list
+    filters: str = "none"
 
     def good(self):
         return [sample for sample in self.rounds if "failure" not in sample]
@@ -51,6 +52,11 @@ class Row:
         """This row's figure over another row's, round by round: what slows the whole machine cancels out."""
         pairs = zip(self.rounds, other.rounds)
         return Spread.of([mine[key] / its[key] for mine, its in pairs if key in mine and its.get(key)])
+
+
+    def difference(self, other, key="microseconds"):
+        """How much more this row's figure is than another row's, round by round."""
+        return Spread.of([mine[key] - its[key] for mine, its in zip(self.rounds, other.rounds) if key in mine and key in its])
 
 
 def valid(row):
@@ -82,6 +88,11 @@ def verdict(case, rows):
     if case.idle:
         figure, limit, unit = mine[0].spread("bytes_per_connection"), IDLE_TARGET, " bytes"
         against = "per idle connection"
+    elif len(case.filters) > 1:
+        plain, filtered = (next((row for row in mine if row.filters == name), None) for name in case.filters)
+        if not plain or not filtered:
+            return None
+        figure, limit, unit, against = filtered.difference(plain), FILTERS_TARGET, " µs", "more than without filters"
     elif case.routes:
         if len(mine) < 2:
             return None
@@ -94,7 +105,7 @@ def verdict(case, rows):
         figure, limit, unit, against = mine[0].ratio(other), case.target.ratio, "", f"of {other.name}"
     else:
         return None
-    text = f"{figure.middle:.3f}" if not unit else f"{figure.middle:.0f}{unit}"
+    text = f"{figure.middle:.0f}{unit}" if unit == " bytes" else f"{figure.middle:.3f}{unit}"
     said = f"{text} {against}, target at most {limit}{unit}"
     if len(mine[0].rounds) < ROUNDS_FOR_A_VERDICT:
         return f"no verdict ({len(mine[0].rounds)} of {ROUNDS_FOR_A_VERDICT} rounds): {said}"

@@ -8,7 +8,7 @@ from cases import CASES
 from summary import Row, best_peer, valid, verdict
 
 SMALL = CASES[0]
-KEYS = ("user", "system", "requests_per_second", "p50", "p99", "busy", "disturbed", "stolen")
+KEYS = ("answer_bytes", "user", "system", "requests_per_second", "p50", "p99", "busy", "disturbed", "stolen")
 
 
 def row(peer, *costs, routes=0):
