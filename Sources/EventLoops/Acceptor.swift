@@ -12,8 +12,13 @@ open class Acceptor: EventSource {
     private let file: SocketFile?
     private var paused = false
     private var ended = false
-    /// Connections taken in one turn; the rest wait for the next, so that requests in flight are not starved.
+    /// The most connections taken in one turn; the rest wait for the next, so that requests in flight are not starved.
     private static let acceptsATurn = 64
+    /// Connections taken in one turn now. To ask for one that is not there costs a system call, so it is doubled only after
+    /// `turnsToDouble` turns in which as many came, and falls to what came.
+    private var batch = 1
+    private var fullTurns = 0
+    private static let turnsToDouble = 4
     /// How long it waits after EMFILE and the like, in milliseconds.
     private static let pause: Int64 = 100
 
@@ -56,7 +61,7 @@ open class Acceptor: EventSource {
 
     public final override func ready(_ readiness: Readiness) {
         // From a shared socket one, so that a burst is taken by all loops.
-        for _ in 0..<(isShared ? 1 : Self.acceptsATurn) {
+        for taken in 0..<(isShared ? 1 : batch) {
             guard !ended else { return }
             var storage = sockaddr_storage()
             var length = UInt32(MemoryLayout<sockaddr_storage>.size)
@@ -67,7 +72,10 @@ open class Acceptor: EventSource {
                 continue
             }
             switch errno {
-            case EAGAIN: return
+            case EAGAIN:
+                batch = max(1, taken)
+                fullTurns = 0
+                return
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                 let error = SystemError(call: "accept")
                 pauseAccepting()
@@ -75,6 +83,11 @@ open class Acceptor: EventSource {
                 return
             default: continue  // This connection died in the queue; the next may live.
             }
+        }
+        fullTurns += 1
+        if fullTurns >= Self.turnsToDouble {
+            fullTurns = 0
+            batch = min(2 * batch, Self.acceptsATurn)
         }
     }
 

@@ -325,7 +325,7 @@ final class ClientConnection: Peer {
         // All that was sent has been read: the kernel has no reason for a reset, and the close need not wait for the client's.
         let isDone =
             requestIsRead && exchange.record.reason == nil && input.isEmpty && !stream.canReceive
-            && (isWatched || stream.isAliveAndSilent())
+            && (isWatched || stream.hasNothingUnread())
         letGo()
         if resetsOnClose || tunnelled || isDone || stream.peerEnded {
             close()

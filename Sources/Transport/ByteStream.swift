@@ -146,6 +146,12 @@ public struct ByteStream: ~Copyable {
         sluice_peek(descriptor) < 0 && errno == EAGAIN
     }
 
+    /// True when all that the peer has sent so far was received, whether it goes on or has ended. One system call.
+    public func hasNothingUnread() -> Bool {
+        let waiting = sluice_peek(descriptor)
+        return waiting == 0 || waiting < 0 && errno == EAGAIN
+    }
+
     /// Ends the sending side: the peer reads the end behind all that was sent.
     public func shutdownSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
