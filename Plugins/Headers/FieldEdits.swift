@@ -17,7 +17,7 @@ struct FieldEdits {
             if word.hasSuffix("*") {
                 removedPrefixes.append(word.dropLast().utf8.map(\.asciiLowercased))
             } else {
-                removals.append(try Self.name(word, option, index))
+                removals.append(try FieldName(writable: word, option: option, value: index))
             }
         }
         option = "\(way)-rename"
@@ -26,8 +26,8 @@ struct FieldEdits {
             guard parts.count == 2 else {
                 throw ConfigurationError("`\(word)` is not two names", option: option, value: index, expected: "`Old:New`")
             }
-            let old = try Self.name(parts[0], option, index)
-            let new = try Self.name(parts[1], option, index)
+            let old = try FieldName(writable: parts[0], option: option, value: index)
+            let new = try FieldName(writable: parts[1], option: option, value: index)
             guard old != new else { throw ConfigurationError("`\(word)` renames a field to itself", option: option, value: index) }
             renames.append((old, new))
         }
@@ -43,29 +43,12 @@ struct FieldEdits {
                     "`\(word)` is no field", option: option, value: index, expected: "`\"Name: value\"`",
                     help: "put name and value into one pair of double quotes")
             }
-            let name = try Self.name(word[..<colon], option, index)
+            let name = try FieldName(writable: word[..<colon], option: option, value: index)
             var text = word[word.index(after: colon)...]
             while text.first == " " { text.removeFirst() }
             values.append((name, try ValueTemplate(String(text), option, index)))
         }
         return values
-    }
-
-    private static func name(_ text: some StringProtocol, _ option: String, _ index: Int) throws(ConfigurationError) -> FieldName {
-        guard let name = FieldName(text) else {
-            throw ConfigurationError(
-                "`\(text)` is not the name of a field", option: option, value: index, expected: "letters, digits and `-`")
-        }
-        switch name.token {
-        case .connection, .contentLength, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade:
-            throw ConfigurationError(
-                "`\(text)` belongs to a connection, not to a message", option: option, value: index,
-                help: "the gateway writes it itself, as framing and connection need it")
-        case .host:
-            throw ConfigurationError(
-                "`\(text)` is not changed here", option: option, value: index, help: "the app's option `host` says what it gets")
-        default: return name
-        }
     }
 
     func apply(to request: inout Request) {

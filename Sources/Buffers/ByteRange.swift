@@ -1,5 +1,5 @@
 /// A run of bytes in a slab: `count` bytes from offset `start`. Eight bytes, so that a message keeps ranges and never copies.
-public struct ByteRange: Equatable, Sendable {
+public struct ByteRange: Equatable, Sendable, BitwiseCopyable {
     public var start: UInt32
     public var count: UInt32
 

@@ -26,6 +26,29 @@ public struct FieldName: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
         self.init(stringLiteral: "\(token.name)")
     }
 
+    /// A name that an option gives for a field which a filter writes. Errors: no field name, Host, or a field of the connection or the
+    /// framing, which the gateway writes itself.
+    ///
+    /// - Parameters:
+    ///   - option: the option that holds it.
+    ///   - value: which of its values, from 0; nil for all.
+    public init(writable name: some StringProtocol, option: String, value: Int? = nil) throws(ConfigurationError) {
+        guard let made = FieldName(name) else {
+            throw ConfigurationError(
+                "`\(name)` is not the name of a field", option: option, value: value, expected: "letters, digits and `-`")
+        }
+        switch made.token {
+        case .connection, .contentLength, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade:
+            throw ConfigurationError(
+                "`\(name)` belongs to a connection, not to a message", option: option, value: value,
+                help: "the gateway writes it itself, as framing and connection need it")
+        case .host:
+            throw ConfigurationError(
+                "`\(name)` is not changed here", option: option, value: value, help: "the app's option `host` says what it gets")
+        default: self = made
+        }
+    }
+
     public var description: String { String(decoding: spelling, as: UTF8.self) }
 
     public static func == (left: FieldName, right: FieldName) -> Bool { left.lowercased == right.lowercased }

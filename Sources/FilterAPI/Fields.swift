@@ -167,8 +167,8 @@ public struct Fields: ~Copyable {
     /// Removes all lines with this name, and those that some app would take for it: `X_Api_Version` for `X-Api-Version`. For fields that the
     /// app must have from the gateway alone.
     public mutating func strip(_ name: FieldName) {
-        if name.token != .unknown { return remove(name) }
-        for index in 0..<lines.count where name.matchesAlias(slab.bytes, lines[index].name) { lines[index].marks.insert(.removed) }
+        remove(name)
+        stripAliases(of: name)
     }
 
     /// Removes the lines that some app would take for this name, `X_Api_Version` for `X-Api-Version`, but not those that have it. For fields

@@ -29,5 +29,10 @@ public struct FilterOptions: Sendable {
     public func entries(_ name: String) -> [OptionEntry] { values.entries(name) }
     /// Seconds since 1970-01-01 UTC.
     public func date(_ name: String) -> Int64? { values.date(name) }
+    /// A field that a filter may write. Errors: as for `FieldName.init(writable:option:value:)`.
+    public func fieldName(_ name: String) throws(ConfigurationError) -> FieldName? {
+        guard let word = word(name) else { return nil }
+        return try FieldName(writable: word, option: name)
+    }
     public func networks(_ name: String) -> [CIDR] { values.networks(name) }
 }

@@ -9,9 +9,14 @@ public struct Request: ~Copyable {
     public package(set) var clientAddress: IPAddress?
     /// It came over TLS.
     public package(set) var isHTTPS = false
+    /// The peer is one of the listener's `trusted-proxies`: what it says of the client counts.
+    public package(set) var isFromTrustedProxy = false
     /// The app that a filter chose; nil for the pipeline's own.
     package var chosenApp: Int?
     package var transforms: [any BodyTransform] = []
+    /// Where the id of this exchange is in `fields.bytes`, such as the value of a field; empty without one. It stands in the access log, and
+    /// other filters may pass it on. Setting it traps if the range is not inside.
+    public var idRange = ByteRange.empty { didSet { precondition(idRange.upper <= fields.end, "an id outside of the message") } }
     /// Bytes of a body above which it is answered with 413; `UInt64.max` for no limit.
     package private(set) var maxBodyBytes = UInt64.max
 
@@ -29,6 +34,7 @@ public struct Request: ~Copyable {
         fields.removeAll()
         state.reset()
         clientAddress = nil
+        idRange = .empty
         chosenApp = nil
         if !transforms.isEmpty { transforms = [] }
         maxBodyBytes = .max

@@ -106,27 +106,34 @@ public final class FilterHarness {
     /// - Parameters:
     ///   - head: as it would come, with LF or CRLF at line ends. Traps with a message if it is no request: a mistake of the test.
     ///   - client: the client's address; an empty text is a unix socket.
+    ///   - isTrusted: it comes by way of a trusted proxy.
     ///   - loop: the loop whose filters see it.
-    public func send(_ head: String, from client: String = "192.0.2.1", https: Bool = false, on loop: Int = 0) -> TestExchange {
-        guard let exchange = exchange(HeadText.wire(head), from: client, https: https, on: loop) else {
+    public func send(
+        _ head: String, from client: String = "192.0.2.1", https: Bool = false, throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0
+    ) -> TestExchange {
+        guard let exchange = exchange(HeadText.wire(head), from: client, https: https, throughTrustedProxy: isTrusted, on: loop) else {
             preconditionFailure("no request head: \(head)")
         }
         return exchange
     }
 
     /// Sends a request head through the filters as `sluice explain` does: the exchange's `notes` are what they say of it.
-    public func explain(_ head: String, from client: String = "192.0.2.1", https: Bool = false, on loop: Int = 0) -> TestExchange {
-        guard let exchange = exchange(HeadText.wire(head), from: client, https: https, on: loop, explanation: Explanation()) else {
-            preconditionFailure("no request head: \(head)")
-        }
+    public func explain(
+        _ head: String, from client: String = "192.0.2.1", https: Bool = false, throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0
+    ) -> TestExchange {
+        guard
+            let exchange = exchange(
+                HeadText.wire(head), from: client, https: https, throughTrustedProxy: isTrusted, on: loop, explanation: Explanation())
+        else { preconditionFailure("no request head: \(head)") }
         return exchange
     }
 
     /// Sends the bytes of a head; nil if they are none, or hold more than one.
     package func exchange(
-        _ bytes: [UInt8], from client: String, https: Bool = false, on loop: Int = 0, explanation: Explanation? = nil
+        _ bytes: [UInt8], from client: String, https: Bool = false, throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0,
+        explanation: Explanation? = nil
     ) -> TestExchange? {
-        TestExchange(bytes, client: client, https: https, filters: loops[loop], explanation: explanation)
+        TestExchange(bytes, client: client, https: https, isTrusted: isTrusted, filters: loops[loop], explanation: explanation)
     }
 }
 

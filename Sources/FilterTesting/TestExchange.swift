@@ -26,7 +26,7 @@ public final class TestExchange {
 
     /// Nil if the bytes are no request head, or hold more than one.
     init?(
-        _ bytes: [UInt8], client: String, https: Bool, filters: FilterHarness.LoopFilters, explanation: Explanation? = nil
+        _ bytes: [UInt8], client: String, https: Bool, isTrusted: Bool, filters: FilterHarness.LoopFilters, explanation: Explanation? = nil
     ) {
         self.filters = filters
         request = Request(table: FieldTable(Slab(byteCount: 512 * 16)), state: StateBlock(filters.state))
@@ -41,6 +41,7 @@ public final class TestExchange {
         swap(&request.fields.slab, &slab)
         request.fields.end = bytes.count
         request.isHTTPS = https
+        request.isFromTrustedProxy = isTrusted
         request.clientAddress = IPAddress(client)?.unmapped
         request.explanation = explanation
         take(filters.pipeline.advance(&request))
@@ -133,6 +134,13 @@ public final class TestExchange {
 
     /// What the filters said of their decisions, where the request was sent by `explain`.
     public var notes: [String] { request.explanation?.notes.map(\.text) ?? [] }
+
+    /// The id that a filter gave it; nil without one.
+    public var id: String? { Self.id(request) }
+
+    private static func id(_ request: borrowing Request) -> String? {
+        request.idRange.isEmpty ? nil : request.fields.bytes.text(request.idRange)
+    }
 
     /// The number of the app that a filter chose, counted from 1 in the harness's `apps`; nil for the pipeline's own.
     public var chosenApp: Int? { request.chosenApp }

@@ -35,6 +35,7 @@ extension Exchange {
         message.fields.end = request.end
         message.isHTTPS = client?.listener.settings.isHTTPS ?? false
         message.clientAddress = clientIP
+        message.isFromTrustedProxy = client?.peerIsTrusted ?? false
     }
 
     /// What routes have taken off the path is off for filters.

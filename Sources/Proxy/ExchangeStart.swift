@@ -200,7 +200,8 @@ extension Exchange {
         let texts = ExchangeTexts(
             client: address.span, method: bytes.extracting(request.methodName.range), target: bytes.extracting(request.target.range),
             host: bytes.extracting(request.authority.range), referer: value(of: .referer, in: bytes),
-            userAgent: value(of: .userAgent, in: bytes), upstream: name.span, server: server.span)
+            userAgent: value(of: .userAgent, in: bytes), upstream: name.span, server: server.span,
+            id: bytes.extracting(message.idRange.range))
         log.log(record, texts)
     }
 

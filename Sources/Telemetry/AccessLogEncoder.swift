@@ -29,13 +29,15 @@ public struct AccessLogEncoder: ~Copyable {
         static var userAgent: Int { 1024 }
         static var upstream: Int { 128 }
         static var server: Int { 128 }
+        static var id: Int { 256 }
     }
     private static var textLimits: Int {
         Limit.client + Limit.method + Limit.target + Limit.host + Limit.referer + Limit.userAgent + Limit.upstream + Limit.server
+            + Limit.id
     }
     /// All that is not such a text, at its longest: the names, the time, fifteen numbers of up to 20 digits, a reason code, and
-    /// `...` eight times.
-    private static var fixedBytes: Int { 900 }
+    /// `...` nine times.
+    private static var fixedBytes: Int { 920 }
 
     /// Writes the line for one exchange, with its line feed, or nothing when there may not be room for it.
     /// `now` is the end of the exchange, in milliseconds since 1970. Returns whether it was written.
@@ -59,6 +61,7 @@ public struct AccessLogEncoder: ~Copyable {
             + min(Limit.target, six * texts.target.count) + min(Limit.host, six * texts.host.count)
             + min(Limit.referer, six * texts.referer.count) + min(Limit.userAgent, six * texts.userAgent.count)
             + min(Limit.upstream, six * texts.upstream.count) + min(Limit.server, six * texts.server.count)
+            + min(Limit.id, six * texts.id.count)
     }
 
     // MARK: combined
@@ -107,7 +110,9 @@ public struct AccessLogEncoder: ~Copyable {
         Self.append(" app-in=", record.appBytesIn, to: &out)
         Self.append(" tries=", UInt64(record.tries), to: &out)
         Self.append(" before=", UInt64(record.exchangesBefore), to: &out)
-        out.append("\n")
+        out.append(" id=\"")
+        Self.appendCombined(texts.id, limit: Limit.id, to: &out)
+        out.append("\"\n")
     }
 
     private static func appendCombined(_ text: Span<UInt8>, limit: Int, to out: inout OutputBuffer) {
@@ -174,6 +179,7 @@ public struct AccessLogEncoder: ~Copyable {
         Self.append(",\"app_in\":", record.appBytesIn, to: &out)
         Self.append(",\"tries\":", UInt64(record.tries), to: &out)
         Self.append(",\"before\":", UInt64(record.exchangesBefore), to: &out)
+        Self.appendJSON(",\"id\":\"", texts.id, limit: Limit.id, to: &out)
         Self.appendJSON(",\"referer\":\"", texts.referer, limit: Limit.referer, to: &out)
         Self.appendJSON(",\"user_agent\":\"", texts.userAgent, limit: Limit.userAgent, to: &out)
         out.append("}\n")

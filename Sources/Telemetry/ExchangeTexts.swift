@@ -17,12 +17,14 @@ public struct ExchangeTexts: ~Escapable {
     public let upstream: Span<UInt8>
     /// The address of the app server.
     public let server: Span<UInt8>
+    /// The id that a filter gave the exchange.
+    public let id: Span<UInt8>
 
     @inlinable
-    @_lifetime(copy client, copy method, copy target, copy host, copy referer, copy userAgent, copy upstream, copy server)
+    @_lifetime(copy client, copy method, copy target, copy host, copy referer, copy userAgent, copy upstream, copy server, copy id)
     public init(
         client: Span<UInt8>, method: Span<UInt8>, target: Span<UInt8>, host: Span<UInt8>, referer: Span<UInt8>,
-        userAgent: Span<UInt8>, upstream: Span<UInt8>, server: Span<UInt8>
+        userAgent: Span<UInt8>, upstream: Span<UInt8>, server: Span<UInt8>, id: Span<UInt8>
     ) {
         self.client = client
         self.method = method
@@ -32,5 +34,6 @@ public struct ExchangeTexts: ~Escapable {
         self.userAgent = userAgent
         self.upstream = upstream
         self.server = server
+        self.id = id
     }
 }

@@ -73,6 +73,9 @@ final class Editor: FilterPlugin, RequestFilter, ResponseFilter {
             after: { $0.fields.strip("X-Api-Version") },
             "GET / HTTP/1.1\nHost: h\nx-api-version: 1\nX_Api_Version: 2\nX.api-version: 3\nX-Api-Versions: 4\n")
         #expect(text == "GET / HTTP/1.1\nHost: h\nX-Api-Versions: 4\n")
+        let known = try head(
+            after: { $0.fields.strip("X-Request-ID") }, "GET / HTTP/1.1\nHost: h\nx-request-id: 1\nX_Request_ID: 2\nX-Request-Ids: 3\n")
+        #expect(known == "GET / HTTP/1.1\nHost: h\nX-Request-Ids: 3\n")
     }
 
     @Test func aliasesGoWithoutTheNameItself() throws {

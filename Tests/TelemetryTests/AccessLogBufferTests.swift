@@ -8,7 +8,7 @@ import Testing
         let texts = ExchangeTexts(
             client: sample.client.span, method: sample.method.span, target: sample.target.span, host: sample.host.span,
             referer: sample.referer.span, userAgent: sample.userAgent.span, upstream: sample.upstream.span,
-            server: sample.server.span)
+            server: sample.server.span, id: sample.id.span)
         return buffer.append(sample.record, texts, now: sample.now)
     }
 

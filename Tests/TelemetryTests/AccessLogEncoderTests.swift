@@ -11,7 +11,7 @@ import Testing
             ExchangeSample().text(.combined) == """
                 192.0.2.1 - - [23/Nov/2026:00:10:09 +0000] "GET /images?x=1 HTTP/1.1" 200 612 "-" "curl/8.0" \
                 host="example.org" upstream="web" server="127.0.0.1:9292" reason=- end=--RK \
-                head=12 queue=0 connect=0 first=310 total=402 in=78 out=700 app-out=160 app-in=690 tries=1 before=3
+                head=12 queue=0 connect=0 first=310 total=402 in=78 out=700 app-out=160 app-in=690 tries=1 before=3 id="-"
                 """)
     }
 
@@ -37,7 +37,7 @@ import Testing
             sample.text(.combined) == """
                 192.0.2.1 - - [23/Nov/2026:00:10:09 +0000] "-" 408 0 "-" "-" host="-" upstream="-" server="-" \
                 reason=request.head.timeout end=cR-C head=- queue=- connect=- first=- total=15000000 \
-                in=0 out=0 app-out=0 app-in=0 tries=0 before=0
+                in=0 out=0 app-out=0 app-in=0 tries=0 before=0 id="-"
                 """)
         #expect(
             sample.text(.json) == """
@@ -102,7 +102,7 @@ import Testing
         var random = Random(seed: 20_261_123)
         for _ in 0..<300 {
             var sample = ExchangeSample()
-            let places: [WritableKeyPath<ExchangeSample, [UInt8]>] = [\.target, \.host, \.referer, \.userAgent, \.method]
+            let places: [WritableKeyPath<ExchangeSample, [UInt8]>] = [\.target, \.host, \.referer, \.userAgent, \.method, \.id]
             for place in places {
                 // A few values only, so that quotes, control bytes and parts of UTF-8 sequences meet often.
                 let alphabet: [UInt8] = [0x22, 0x5C, 0x0A, 0x00, 0x7F, 0xC2, 0x9B, 0xA0, 0xE2, 0x80, 0xA8, 0xF0, 0x9F, 0x41, 0x20]
@@ -119,14 +119,14 @@ import Testing
         let combined = try #require(sample.line(.combined))
         #expect(combined.allSatisfy { $0 >= 0x20 && $0 < 0x7F })
         // Only the quotes of the format itself: an even number, none behind a backslash.
-        #expect(combined.filter { $0 == 0x22 }.count == 12)
+        #expect(combined.filter { $0 == 0x22 }.count == 14)
         let json = try #require(sample.line(.json))
         let text = try #require(String(validating: json, as: UTF8.self))
         #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
         let members = try #require(try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
         #expect(members["status"] as? Int == 200)
         #expect(members["end"] as? String == "--RK")
-        #expect(members.count == 24 || sample.method.isEmpty || sample.target.isEmpty || sample.host.isEmpty
+        #expect(members.count == (sample.id.isEmpty ? 24 : 25) || sample.method.isEmpty || sample.target.isEmpty || sample.host.isEmpty
             || sample.referer.isEmpty || sample.userAgent.isEmpty)
         // Well-formed UTF-8 comes back as it went in.
         if let target = String(validating: sample.target, as: UTF8.self), !target.isEmpty {
@@ -139,7 +139,7 @@ import Testing
             for format in [AccessLogEncoder.Format.combined, .json] {
                 var sample = ExchangeSample()
                 let long = [UInt8](repeating: filler, count: 40_000)
-                for place in [\ExchangeSample.client, \.method, \.target, \.host, \.referer, \.userAgent, \.upstream, \.server] {
+                for place in [\ExchangeSample.client, \.method, \.target, \.host, \.referer, \.userAgent, \.upstream, \.server, \.id] {
                     sample[keyPath: place] = long
                 }
                 sample.record.clientBytesIn = .max

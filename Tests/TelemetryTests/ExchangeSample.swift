@@ -13,6 +13,7 @@ struct ExchangeSample {
     var userAgent = Self.bytes("curl/8.0")
     var upstream = Self.bytes("web")
     var server = Self.bytes("127.0.0.1:9292")
+    var id: [UInt8] = []
     /// Monday, 23 November 2026, 00:10:09.042 UTC.
     var now: Int64 = 1_795_392_609_042
 
@@ -48,7 +49,7 @@ struct ExchangeSample {
         var out = OutputBuffer(pool.take())
         let texts = ExchangeTexts(
             client: client.span, method: method.span, target: target.span, host: host.span, referer: referer.span,
-            userAgent: userAgent.span, upstream: upstream.span, server: server.span)
+            userAgent: userAgent.span, upstream: upstream.span, server: server.span, id: id.span)
         guard encoder.encode(record, texts, now: now, into: &out) else { return nil }
         let line = (0..<out.count).map { out.readable[$0] }
         precondition(!out.overflowed && line.last == 0x0A)

@@ -4,7 +4,8 @@ import Telemetry
 
 /// Checks the access-log lines of an exchange with any texts: one line of the format, from which the texts can be read again.
 ///
-/// The input's first seven bytes say how long the first seven of the eight texts are, the rest of it is the texts.
+/// The input's first seven bytes say how long the first seven of the eight texts are, the rest of it is the texts. The id is the user agent
+/// again.
 package func checkAccessLog(_ bytes: [UInt8]) {
     var rest = bytes.dropFirst(7)
     var texts: [[UInt8]] = bytes.prefix(7).map { length in
@@ -17,8 +18,8 @@ package func checkAccessLog(_ bytes: [UInt8]) {
     let json = line(.json, texts)
     check(json.last == 0x0A && !json.dropLast().contains(0x0A), "JSON stays one line", bytes)
     guard let members = LogLine.members(json.dropLast()) else { return check(false, "one flat JSON object", bytes) }
-    let names = ["client", "method", "target", "host", "referer", "user_agent", "upstream", "server"]
-    for (name, text) in zip(names, texts) { checkText(members[name], LogLine.repaired(text), name, bytes) }
+    let names = ["client", "method", "target", "host", "referer", "user_agent", "upstream", "server", "id"]
+    for (name, text) in zip(names, texts + [texts[5]]) { checkText(members[name], LogLine.repaired(text), name, bytes) }
     let counts = ["status", "in", "out", "body_out", "app_out", "app_in", "tries", "before", "time", "end"]
     check(counts.allSatisfy { members[$0] != nil }, "every member is there", bytes)
     checkCombined(line(.combined, texts), texts, bytes)
@@ -26,11 +27,11 @@ package func checkAccessLog(_ bytes: [UInt8]) {
 
 private func checkCombined(_ line: [UInt8], _ texts: [[UInt8]], _ bytes: [UInt8]) {
     check(line.last == 0x0A && line.dropLast().allSatisfy { $0 >= 0x20 && $0 < 0x7F }, "a line of printable ASCII", bytes)
-    // Quoted: request, referer, user agent, host, upstream, server. No text can add a quote.
+    // Quoted: request, referer, user agent, host, upstream, server, id. No text can add a quote.
     let parts = line.dropLast().split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
-    check(parts.count == 13, "six quoted texts", bytes)
-    guard parts.count == 13 else { return }
-    for (part, text) in zip([3, 5, 7, 9, 11], [texts[4], texts[5], texts[3], texts[6], texts[7]]) {
+    check(parts.count == 15, "seven quoted texts", bytes)
+    guard parts.count == 15 else { return }
+    for (part, text) in zip([3, 5, 7, 9, 11, 13], [texts[4], texts[5], texts[3], texts[6], texts[7], texts[5]]) {
         guard let read = LogLine.unescaped(parts[part]) else { return check(false, "only \\xHH", bytes) }
         checkText(Latin.text(read), text.isEmpty ? "-" : Latin.text(text), "quoted \(part)", bytes)
     }
@@ -64,7 +65,7 @@ private func line(_ format: AccessLogEncoder.Format, _ texts: [[UInt8]]) -> [UIn
     let (referer, userAgent, upstream, server) = (texts[4], texts[5], texts[6], texts[7])
     let lent = ExchangeTexts(
         client: client.span, method: method.span, target: target.span, host: host.span, referer: referer.span,
-        userAgent: userAgent.span, upstream: upstream.span, server: server.span)
+        userAgent: userAgent.span, upstream: upstream.span, server: server.span, id: userAgent.span)
     let written = encoder.encode(record, lent, now: 1_795_392_609_042, into: &out)
     check(written && !out.overflowed, "any line fits", texts.flatMap { $0 })
     return out.readable.array(ByteRange(start: 0, count: out.count))
