@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["Headers"]
+let builtInFilters: [Target.Dependency] = ["Headers", "RequestID"]
 
 let package = Package(
     name: "sluice",
@@ -72,6 +72,7 @@ let package = Package(
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
         filter("Headers"),
+        filter("RequestID"),
 
         // Times of single steps; Benchmarks/compare measures the whole.
         .executableTarget(
@@ -79,6 +80,9 @@ let package = Package(
 
         // Counts heap allocations in tests.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .target(
+            name: "FilterAllocations", dependencies: ["FilterAPI", "FilterTesting", "CAllocations"], path: "Tests/FilterAllocations",
+            swiftSettings: strict),
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
@@ -93,6 +97,7 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
+        tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocations"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),

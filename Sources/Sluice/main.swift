@@ -1,6 +1,8 @@
 import Gateway
 import Headers
+import RequestID
 
 SluiceCommand.start(filters: [
-    Headers.self
+    Headers.self,
+    RequestID.self,
 ])
