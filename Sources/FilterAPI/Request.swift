@@ -7,7 +7,7 @@ public struct Request: ~Copyable {
     package var state: StateBlock
     /// The client, as far as trusted proxies tell; nil for a unix socket.
     public package(set) var clientAddress: IPAddress?
-    /// It came over TLS.
+    /// The client spoke TLS, as far as a trusted proxy tells (X-Forwarded-Proto); otherwise, whether it came over TLS.
     public package(set) var isHTTPS = false
     /// The peer is one of the listener's `trusted-proxies`: what it says of the client counts.
     public package(set) var isFromTrustedProxy = false
@@ -72,6 +72,9 @@ public struct Request: ~Copyable {
         }
     }
 
+    /// Where the authority is in `fields.bytes`.
+    public var authorityRange: ByteRange { head.authority }
+
     // MARK: The target
 
     /// The path as it stands now, not decoded: the routes on the way may have taken a prefix off. `*` for `OPTIONS *`. Setting it replaces
@@ -102,6 +105,9 @@ public struct Request: ~Copyable {
 
     /// The target as the client sent it, whatever has been rewritten since.
     public var originalTarget: String { fields.bytes.text(head.target) }
+
+    /// Where the target as sent is in `fields.bytes`: a path with or without a query, a URL, or `*`.
+    public var originalTargetRange: ByteRange { head.target }
 
     private mutating func setPath(_ path: [UInt8]) {
         var bytes = Self.encoded(path, keeping: "/:@!$&'()*+,;=-._~%")

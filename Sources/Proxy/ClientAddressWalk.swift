@@ -22,6 +22,17 @@ extension Exchange {
         }
     }
 
+    /// Whether the client speaks TLS, to the gateway or to a trusted proxy before it.
+    var isHTTPS: Bool {
+        guard let client else { return false }
+        guard client.peerIsTrusted, let index = fields.firstIndex(of: .xForwardedProto) else { return client.listener.settings.isHTTPS }
+        return headSlab.withBytes { bytes in
+            // Of several, the first is the client's own.
+            var list = TokenList(fields[index].value)
+            return list.next(in: bytes).map { bytes.matches($0, ignoringCase: "https") } ?? false
+        }
+    }
+
     private func namedAddress(_ client: ClientConnection) -> SocketAddress? {
         let trusted = client.listener.settings.trustedProxies
         return headSlab.withBytes { bytes in

@@ -33,7 +33,7 @@ extension Exchange {
     /// Tells the message what only filters need.
     private func prepareMessage() {
         message.fields.end = request.end
-        message.isHTTPS = client?.listener.settings.isHTTPS ?? false
+        message.isHTTPS = isHTTPS
         message.clientAddress = clientIP
         message.isFromTrustedProxy = client?.peerIsTrusted ?? false
     }
