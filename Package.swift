@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["Headers", "RequestID"]
+let builtInFilters: [Target.Dependency] = ["Headers", "Redirect", "RequestID"]
 
 let package = Package(
     name: "sluice",
@@ -72,6 +72,7 @@ let package = Package(
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
         filter("Headers"),
+        filter("Redirect"),
         filter("RequestID"),
 
         // Times of single steps; Benchmarks/compare measures the whole.
@@ -81,7 +82,7 @@ let package = Package(
         // Counts heap allocations in tests.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         .target(
-            name: "FilterAllocations", dependencies: ["FilterAPI", "FilterTesting", "CAllocations"], path: "Tests/FilterAllocations",
+            name: "FilterMeasures", dependencies: ["FilterAPI", "FilterTesting", "CAllocations"], path: "Tests/FilterMeasures",
             swiftSettings: strict),
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
@@ -97,7 +98,8 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
-        tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocations"]),
+        tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterMeasures"]),
+        tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterMeasures"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),

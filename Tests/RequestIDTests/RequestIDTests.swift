@@ -1,5 +1,5 @@
 import FilterAPI
-import FilterAllocations
+import FilterMeasures
 import FilterTesting
 import Testing
 
@@ -174,16 +174,4 @@ private final class Refusal: FilterPlugin, RequestFilter {
     private static let reason = ReplyReason("test.refused", "Refused", fault: .client, happened: "It is refused.", advice: "None.")
     init(_ options: FilterOptions) throws(ConfigurationError) {}
     func processRequest(_ request: inout Request) -> RequestDecision { .respond(Reply(403, Self.reason)) }
-}
-
-/// The same sequence in every run.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
