@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["Headers", "Redirect", "RequestID"]
+let builtInFilters: [Target.Dependency] = ["CORS", "Headers", "Redirect", "RequestID"]
 
 let package = Package(
     name: "sluice",
@@ -71,6 +71,7 @@ let package = Package(
         .executableTarget(name: "Sluice", dependencies: ["Gateway"] + builtInFilters, swiftSettings: strict),
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
+        filter("CORS"),
         filter("Headers"),
         filter("Redirect"),
         filter("RequestID"),
@@ -97,6 +98,7 @@ let package = Package(
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
+        tests("CORSTests", ["CORS", "FilterAPI", "FilterTesting", "FilterMeasures"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterMeasures"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterMeasures"]),
