@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["CORS", "Headers", "Redirect", "RequestID"]
+let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "Redirect", "RequestID"]
 
 let package = Package(
     name: "sluice",
@@ -42,6 +42,8 @@ let package = Package(
         // C shims: macros and variadic calls that Swift cannot import.
         .target(name: "CPlatform"),
         .target(name: "CBytes"),
+        .target(name: "CISAL", linkerSettings: [.linkedLibrary("isal")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
         // Pure modules, from the bottom up.
         module("Buffers", ["CBytes"]),
@@ -72,6 +74,8 @@ let package = Package(
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
         filter("CORS"),
+        filter("Gunzip", ["CZlib"]),
+        filter("Gzip", ["CISAL", "CZlib"]),
         filter("Headers"),
         filter("Redirect"),
         filter("RequestID"),
@@ -99,6 +103,8 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("CORSTests", ["CORS", "FilterAPI", "FilterTesting", "FilterMeasures"]),
+        tests("GunzipTests", ["Gunzip", "Gzip", "FilterAPI", "FilterTesting"]),
+        tests("GzipTests", ["Gzip", "CZlib", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterMeasures"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterMeasures"]),

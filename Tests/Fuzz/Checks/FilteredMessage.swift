@@ -1,10 +1,12 @@
 import FilterAPI
 import FilterTesting
+import Gunzip
+import Gzip
 import Headers
 
 /// The built-in filters, as main.swift lists them. A test compares the two lists.
 package let builtInFilters: [any FilterPlugin.Type] = [
-    Headers.self
+    Gunzip.self, Gzip.self, Headers.self
 ]
 
 /// A pipeline of built-in filters, a request and the app's response, read from the input of a fuzz target: four parts, with a line `==`

@@ -1,0 +1,213 @@
+import FilterAPI
+import FilterTesting
+import Gzip
+import Testing
+
+/// Which responses are coded.
+@Suite struct NegotiationTests {
+    let body = Sample.json(3000)
+
+    /// Sends a request with these field lines and answers it with this head and `body`.
+    private func answer(
+        _ request: String = "Accept-Encoding: gzip\n", _ status: String = "200 OK", _ fields: String = "Content-Type: application/json\n",
+        method: String = "GET", options: String = "status-field = on"
+    ) throws -> TestResponse {
+        let exchange = try FilterHarness(Gzip.self, options).send("\(method) / HTTP/1.1\nHost: a\n\(request)")
+        let framing = fields.lowercased().contains("content-length") ? "" : "Content-Length: \(body.count)\n"
+        return exchange.respond("HTTP/1.1 \(status)\n\(fields)\(framing)", [.bytes(body)])
+    }
+
+    @Test(arguments: [
+        ("gzip", true), ("GZip", true), ("x-gzip", true), ("gzip;q=1", true), ("gzip; q=0.001", true), ("gzip;Q=0.5", true), ("*", true), ("*;q=0.1", true),
+        ("br, gzip", true), ("br;q=1, gzip;q=0.2", true), ("deflate,,gzip ,", true), ("identity;q=0", false), ("identity;q=0, *", true),
+        ("gzip;q=0", false), ("gzip;q=0.0", false), ("gzip;q=0, *", false), ("*;q=0", false), ("*;q=0, gzip", true), ("", false), ("identity", false),
+        ("br", false), ("deflate", false), ("gzipped", false), ("not-gzip", false), ("\"gzip\"", false), ("gzip;q=2", false), ("gzip;q=0.1234", false),
+        ("gzip;q=", false), ("gzip;q=0.5;q=1", false), ("identity, gzip;q=0.5", false), ("identity;q=0.5, gzip", true), ("gzip;q=0.5, *;q=1", false),
+        ("gzip;q=0.5, identity;q=0.5", true), ("x-gzip;q=0, gzip", true),
+    ])
+    func theClientDecides(_ accepted: String, isCoded: Bool) throws {
+        let response = try answer("Accept-Encoding: \(accepted)\n")
+        #expect(response.field("Content-Encoding") == (isCoded ? "gzip" : nil))
+        #expect((isCoded ? response.decoded : response.body) == body)
+        #expect(response.lengthChanges == isCoded)
+        #expect(response.field("Vary") == "Accept-Encoding")
+        #expect(response.field("Gateway-Compression") == (isCoded ? "gzip" : "none;not-accepted"))
+    }
+
+    @Test func withoutAcceptEncodingNothingIsCoded() throws {
+        #expect(try answer("").body == body)
+        #expect(try answer("Accept: gzip\n").body == body)
+    }
+
+    @Test func allLinesCount() throws {
+        #expect(try answer("Accept-Encoding: br\nAccept-Encoding: gzip\n").decoded == body)
+        #expect(try answer("Accept-Encoding: gzip\nAccept-Encoding: identity;q=1, gzip;q=0.3\n").decoded == body)
+    }
+
+    @Test(arguments: [200, 201, 203, 207, 301, 400, 401, 403, 404, 410, 500, 503, 599])
+    func statusesThatAreCoded(_ status: Int) throws {
+        #expect(try answer("Accept-Encoding: gzip\n", "\(status) X").decoded == body)
+    }
+
+    @Test func statusesWithoutABodyOfTheirOwnAreNot() throws {
+        let part = try answer("Accept-Encoding: gzip\n", "206 Part", "Content-Type: text/plain\nContent-Range: bytes 0-2999/9000\n")
+        #expect(part.body == body)
+        #expect(part.field("Vary") == "Accept-Encoding")
+        #expect(part.field("Gateway-Compression") == "none;range")
+        #expect(try answer("Accept-Encoding: gzip\n", "416 No", "Content-Type: text/plain\nContent-Range: bytes */9000\n").body == body)
+        for status in ["204 No Content", "205 Reset Content"] {
+            let response = try answer("Accept-Encoding: gzip\n", status, "Content-Type: text/plain\nETag: \"x\"\nContent-Length: 0\n")
+            #expect(response.field("Content-Encoding") == nil)
+            #expect(response.field("ETag") == "\"x\"")
+        }
+        let upgrade = try answer("Accept-Encoding: gzip\nConnection: upgrade\nUpgrade: websocket\n", "101 X", "Upgrade: websocket\nConnection: upgrade\n")
+        #expect(upgrade.field("Content-Encoding") == nil)
+    }
+
+    @Test(arguments: [
+        ("text/html", true), ("TEXT/HTML; charset=utf-8", true), ("text/css", true), ("text/x-anything", true), ("application/json", true),
+        ("application/json ;charset=utf-8", true), ("application/problem+json", true), ("application/atom+xml", true), ("application/javascript", true),
+        ("application/wasm", true), ("image/svg+xml", true), ("image/png", false), ("application/octet-stream", false), ("video/mp4", false),
+        ("application/jsonp", false), ("application/zip", false), ("text", false), ("text/event-stream", false), ("text/event-stream;charset=utf-8", false),
+        ("application/grpc", false), ("application/grpc+json", false), ("application/grpc-web+json", false), ("multipart/x-mixed-replace;boundary=x", false),
+        ("multipart/byteranges", false), ("", false),
+    ])
+    func typesThatAreCoded(_ type: String, isCoded: Bool) throws {
+        let response = try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: \(type)\n")
+        #expect((response.decoded == body) == isCoded)
+        #expect(response.field("Vary") == (isCoded ? "Accept-Encoding" : nil), "only where the coding matters")
+    }
+
+    @Test func noTypeIsNoText() throws {
+        let response = try answer("Accept-Encoding: gzip\n", "200 OK", "Server: x\n")
+        #expect(response.body == body)
+        #expect(response.field("Vary") == nil)
+        #expect(response.field("Gateway-Compression") == "none;type")
+    }
+
+    @Test func patternsOfTypes() throws {
+        for (pattern, type, isCoded) in [
+            ("*/*", "image/png", true), ("*/*", "application/grpc", false), ("*/*", "text/event-stream", false), ("image/*", "image/png", true),
+            ("image/*", "text/html", false), ("Text/HTML", "text/html", true), ("text/html", "text/htmlx", false), ("application/*+json", "application/+json", true),
+            ("application/*+json", "application/json", false), ("multipart/*", "multipart/form-data", false),
+        ] {
+            let response = try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: \(type)\n", options: "types = \(pattern)")
+            #expect((response.decoded == body) == isCoded, "\(pattern) \(type)")
+        }
+    }
+
+    @Test func shortOnesAreNotWorthIt() throws {
+        let harness = try FilterHarness(Gzip.self)
+        for (length, isCoded) in [(0, false), (1, false), (1023, false), (1024, true), (1025, true)] {
+            let sent = Array(Sample.json(2000)[..<length])
+            let response = harness.send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
+                .respond("HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Length: \(length)\n", [.bytes(sent)])
+            #expect((response.decoded ?? response.body) == sent)
+            #expect(response.lengthChanges == isCoded)
+            #expect(response.field("Vary") == "Accept-Encoding")
+        }
+        // Nobody knows how long it will be.
+        let chunked = harness.send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
+            .respond("HTTP/1.1 200 OK\nContent-Type: text/plain\nTransfer-Encoding: chunked\n", [.text("tiny")])
+        #expect(chunked.decoded == Array("tiny".utf8))
+    }
+
+    @Test func nothingIsCodedTwice() throws {
+        for coding in ["gzip", "br", "identity, gzip", "x-unknown"] {
+            let response = try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: text/plain\nContent-Encoding: \(coding)\nETag: \"x\"\n")
+            #expect(response.body == body)
+            #expect(response.field("Content-Encoding") == coding)
+            #expect(response.field("ETag") == "\"x\"")
+            #expect(response.field("Vary") == "Accept-Encoding")
+        }
+        // `identity` is no coding.
+        #expect(try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: text/plain\nContent-Encoding: Identity\n").decoded == body)
+    }
+
+    @Test func noTransformHoldsBothWays() throws {
+        let asked = try answer("Accept-Encoding: gzip\nCache-Control: max-age=0, No-Transform\n")
+        #expect(asked.body == body)
+        #expect(asked.field("Gateway-Compression") == "none;no-transform")
+        let told = try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: text/plain\nCache-Control: public\nCache-Control: no-transform\n")
+        #expect(told.body == body)
+        #expect(told.field("Vary") == "Accept-Encoding")
+        let other = try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: text/plain\nCache-Control: x-no-transform, y=\"no-transform\"\n")
+        #expect(other.decoded == body)
+    }
+
+    @Test func aRequestForARangeIsLeftAlone() throws {
+        let harness = try FilterHarness(Gzip.self)
+        let exchange = harness.send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\nRange: bytes=0-9\nIf-Range: \"x-gz\"\nIf-None-Match: \"x-gz\"\nIf-Match: \"y-gz\"\n")
+        #expect(exchange.field("Range") == "bytes=0-9")
+        // The ranges of the coded response are nobody's: its tag must not be taken for the app's own.
+        #expect(exchange.field("If-Range") == "\"x-gz\"")
+        #expect(exchange.field("If-None-Match") == "\"x-gz\"")
+        #expect(exchange.field("If-Match") == "\"y-gz\"")
+        let whole = exchange.respond("HTTP/1.1 200 OK\nContent-Type: text/plain\nETag: \"x\"\nContent-Length: \(body.count)\n", [.bytes(body)])
+        #expect(whole.body == body)
+        #expect(whole.field("ETag") == "\"x\"")
+    }
+
+    @Test func headSaysWhatGetWouldSay() throws {
+        for (fields, length) in [("Content-Type: text/plain\nETag: \"x\"\n", "3000"), ("Content-Type: text/plain\nETag: \"x\"\n", "10"), ("Content-Type: image/png\n", "3000")] {
+            let framing = "Content-Length: \(length)\n"
+            let get = try answer("Accept-Encoding: gzip\n", "200 OK", fields + framing)
+            let head = try answer("Accept-Encoding: gzip\n", "200 OK", fields + framing, method: "HEAD")
+            #expect(head.body.isEmpty)
+            #expect(head.lengthChanges == get.lengthChanges)
+            for name in ["Vary", "ETag", "Content-Encoding", "Gateway-Compression"] { #expect(head.field(name) == get.field(name)) }
+            #expect(head.head.contains("Content-Length") == !get.lengthChanges)
+        }
+    }
+
+    @Test func whatHoldsForTheAppsBytesOnlyIsRemoved() throws {
+        let fields = "Content-MD5: a\nDigest: b\nContent-Digest: c\nRepr-Digest: d\nAccept-Ranges: bytes\nLast-Modified: e\n"
+        let coded = try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: text/plain\n" + fields)
+        for name in ["Content-MD5", "Digest", "Content-Digest", "Repr-Digest", "Accept-Ranges"] { #expect(coded.field(name) == nil) }
+        #expect(coded.field("Last-Modified") == "e")
+        let plain = try answer("", "200 OK", "Content-Type: text/plain\n" + fields)
+        for name in ["Content-MD5", "Digest", "Content-Digest", "Repr-Digest", "Accept-Ranges"] { #expect(plain.field(name) != nil) }
+    }
+
+    @Test func varyIsAddedToWhatIsThere() throws {
+        for (before, after) in [
+            ("Vary: Origin\n", "Origin, Accept-Encoding"), ("Vary: accept-encoding, Origin\n", "accept-encoding, Origin"), ("Vary: *\n", "*"),
+        ] {
+            #expect(try answer("", "200 OK", "Content-Type: text/plain\n" + before).field("Vary") == after)
+        }
+    }
+
+    @Test func theAppIsNotAskedForACoding() throws {
+        let head = "GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip, br\n"
+        #expect(try FilterHarness(Gzip.self).send(head).field("Accept-Encoding") == nil)
+        #expect(try FilterHarness(Gzip.self, "strip-accept-encoding = off").send(head).field("Accept-Encoding") == "gzip, br")
+        // Nobody may change that response, so the app may code it.
+        #expect(try FilterHarness(Gzip.self).send(head + "Cache-Control: no-transform\n").field("Accept-Encoding") == "gzip, br")
+    }
+
+    @Test func repliesOfTheGatewayAreShort() throws {
+        let exchange = try FilterHarness([(Gzip.self, "")]).send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
+        #expect(exchange.isForwarded)
+    }
+
+    @Test func explainTellsWhy() throws {
+        let harness = try FilterHarness(Gzip.self)
+        for (fields, word) in [
+            ("Accept-Encoding: gzip\n", "accepts gzip"), ("", "does not accept"), ("Accept-Encoding: gzip\nRange: bytes=0-1\n", "Range"),
+            ("Accept-Encoding: gzip\nCache-Control: no-transform\n", "no-transform"),
+        ] {
+            let notes = harness.explain("GET / HTTP/1.1\nHost: a\n\(fields)").notes
+            #expect(notes.count == 1 && notes[0].contains(word), "\(notes)")
+        }
+    }
+
+    @Test(arguments: [
+        ("level = 0", "level"), ("level = 10", "level"), ("types = text", "types"), ("types = text/*/x", "types"), ("types = \"text/html;charset=utf-8\"", "types"),
+        ("types = */html", "types"), ("types = text/**", "types"), ("types = /x", "types"), ("min-length = 5", "min-length"), ("etag = keep", "etag"),
+        ("length-jitter = 0", "length-jitter"), ("length-jitter = 257", "length-jitter"), ("memory = 1KiB", "memory"), ("status-field = yes", "status-field"),
+    ])
+    func wrongOptionsAreRefused(_ options: String, option: String) {
+        let error = #expect(throws: HarnessError.self) { try FilterHarness(Gzip.self, options) }
+        #expect(error?.description.contains("test.conf") == true && error?.description.contains(option) == true, "\(error?.description ?? "")")
+    }
+}
