@@ -115,7 +115,7 @@ let package = Package(
         tests("GatewayTests", ["Gateway", "Proxy", "Routing", "EventLoops", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
-        tests("ScenarioTests", []),
+        tests("ScenarioTests", ["CZlib"]),
     ],
     swiftLanguageModes: [.v6]
 )
