@@ -82,7 +82,8 @@ let package = Package(
 
         // Times of single steps; Benchmarks/compare measures the whole.
         .executableTarget(
-            name: "micro-benchmarks", dependencies: ["Routing", "Upstreams", "Pipeline", "FilterAPI", "HTTPMessage", "Buffers"], path: "Benchmarks/micro", swiftSettings: strict),
+            name: "micro-benchmarks",
+            dependencies: ["Routing", "Upstreams", "Pipeline", "FilterAPI", "HTTPMessage", "Buffers", "Gzip", "CISAL", "CZlib"], path: "Benchmarks/micro", swiftSettings: strict),
 
         // Counts heap allocations in tests.
         .target(name: "CAllocations", path: "Tests/CAllocations"),

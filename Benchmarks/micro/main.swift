@@ -1,6 +1,7 @@
 // Times of single steps, to see what a change did to one of them. Not for comparing machines.
-// swift run -c release micro-benchmarks [routing | pool | pipeline]
+// swift run -c release micro-benchmarks [routing | pool | pipeline | compression]
 let wanted = CommandLine.arguments.dropFirst()
 if wanted.isEmpty || wanted.contains("routing") { try measureRouting() }
 if wanted.isEmpty || wanted.contains("pool") { measurePool() }
 if wanted.isEmpty || wanted.contains("pipeline") { measurePipelines() }
+if wanted.isEmpty || wanted.contains("compression") { measureCompression() }

@@ -121,8 +121,9 @@ import Testing
                 _ = try app.receiveRequest()
                 try app.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n\(piece)")
                 #expect(try client.receiveHead()["Gateway-Compression"] == "gzip", "round \(round)")
-                if round % 3 == 0 { client.reset() } else if round % 3 == 1 { client.close() } else { app.close() }
-                if round % 3 == 2 {
+                // A close may be a half-close: the gateway waits two seconds before it believes it.
+                if round == 7 { client.close() } else if round % 2 == 0 { client.reset() } else { app.close() }
+                if round % 2 == 1 && round != 7 {
                     // The app's end in the middle is the client's too: no last chunk.
                     #expect(try !text(client.receiveToEnd()).hasSuffix("0\r\n\r\n"))
                 } else {
