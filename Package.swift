@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "Redirect", "RequestID"]
+let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "IPAccess", "Redirect", "RequestID"]
 
 let package = Package(
     name: "sluice",
@@ -77,6 +77,7 @@ let package = Package(
         filter("Gunzip", ["CZlib"]),
         filter("Gzip", ["CISAL", "CZlib"]),
         filter("Headers"),
+        filter("IPAccess"),
         filter("Redirect"),
         filter("RequestID"),
 
@@ -88,7 +89,7 @@ let package = Package(
         // Counts heap allocations in tests.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         .target(
-            name: "FilterMeasures", dependencies: ["FilterAPI", "FilterTesting", "CAllocations"], path: "Tests/FilterMeasures",
+            name: "FilterAllocationCounts", dependencies: ["FilterAPI", "FilterTesting", "CAllocations"], path: "Tests/FilterAllocationCounts",
             swiftSettings: strict),
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
@@ -103,12 +104,14 @@ let package = Package(
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
+        tests("CORSTests", ["CORS", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("CORSTests", ["CORS", "FilterAPI", "FilterTesting", "FilterMeasures"]),
         tests("GunzipTests", ["Gunzip", "Gzip", "FilterAPI", "FilterTesting"]),
         tests("GzipTests", ["Gzip", "CZlib", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
-        tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterMeasures"]),
-        tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterMeasures"]),
+        tests("IPAccessTests", ["IPAccess", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
+        tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
+        tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),

@@ -3,6 +3,7 @@ import Gateway
 import Gunzip
 import Gzip
 import Headers
+import IPAccess
 import Redirect
 import RequestID
 
@@ -11,6 +12,7 @@ SluiceCommand.start(filters: [
     Gunzip.self,
     Gzip.self,
     Headers.self,
+    IPAccess.self,
     Redirect.self,
     RequestID.self,
 ])

@@ -1,6 +1,7 @@
 import FilterAPI
-import FilterMeasures
+import FilterAllocationCounts
 import FilterTesting
+import FuzzChecks
 import Redirect
 import Testing
 
@@ -170,7 +171,7 @@ import Testing
             "https = on\nhosts = fixed.example", "host = fixed.example", "https = on\nhost = fixed.example\nrule = /old/* to=/*",
         ].map { $0.replacing("?next={n}", with: "") }
         let harnesses = try sections.map { try FilterHarness(Redirect.self, $0) }
-        var random = SeededGenerator(state: 11)
+        var random = SeededGenerator(seed: 11)
         let parts = ["/", "//", "\\", "@", ":", "evil.org", "%2f", "%5c", "%0d%0a", "..", ".", "old", "?", "&", "http:", "%00", ";", "|", "a", "%", "{", "^", "[", "]"]
         let hosts = ["fixed.example", "FIXED.example:99", "evil.org", "fixed.example.evil.org", "evil.org:80", "[::1]"]
         for _ in 0..<3_000 {

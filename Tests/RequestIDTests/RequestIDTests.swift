@@ -1,6 +1,7 @@
 import FilterAPI
-import FilterMeasures
+import FilterAllocationCounts
 import FilterTesting
+import FuzzChecks
 import Testing
 
 @testable import RequestID
@@ -83,7 +84,7 @@ import Testing
     @Test func anyInputGivesOneGoodID() throws {
         let harness = try FilterHarness(RequestID.self, "accept = always\naccept-form = any\nglobal-field = X-Global-ID")
         let plain = try FilterHarness(RequestID.self, "accept = always")
-        var random = SeededGenerator(state: 7)
+        var random = SeededGenerator(seed: 7)
         let names = ["X-Request-ID", "x-request-id", "X_Request_ID", "X-Request_ID", "X-Global-ID", "X_Global-Id", "X.Global.ID", "X-Requests-ID"]
         let texts = ["a", "req-1", " ", "", "a b", "\"", "é", "a,b", String(repeating: "z", count: 200), uuid, "\t", ";=", "\\", "\u{80}"]
         for _ in 0..<2_000 {

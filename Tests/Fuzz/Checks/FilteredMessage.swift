@@ -1,12 +1,22 @@
+import CORS
 import FilterAPI
 import FilterTesting
 import Gunzip
 import Gzip
 import Headers
+import IPAccess
+import Redirect
+import RequestID
 
 /// The built-in filters, as main.swift lists them. A test compares the two lists.
 package let builtInFilters: [any FilterPlugin.Type] = [
-    Gunzip.self, Gzip.self, Headers.self
+    CORS.self,
+    Gunzip.self,
+    Gzip.self,
+    Headers.self,
+    IPAccess.self,
+    Redirect.self,
+    RequestID.self,
 ]
 
 /// A pipeline of built-in filters, a request and the app's response, read from the input of a fuzz target: four parts, with a line `==`
