@@ -16,7 +16,7 @@ RELEASE_FLAGS ?= -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivi
 FILTER ?=
 BUILD_RELEASE = swift build -c release --product sluice $(RELEASE_FLAGS)
 
-.PHONY: run test build debug bench fuzz clean help
+.PHONY: run test build debug pages bench fuzz clean help
 
 ## run: install what is missing, build for release, serve gateway.conf (another file: make run CONF=FILE)
 run: build
@@ -48,6 +48,12 @@ build:
 debug:
 	@$(BOOTSTRAP)
 	@swift build --product sluice
+
+## pages: write the pages of docs/ anew that are made from the program
+pages:
+	@$(BOOTSTRAP)
+	@swift build --build-tests
+	@UPDATE_GOLDEN=1 swift test --skip-build --disable-xctest --filter 'UpToDate'
 
 ## bench: compare with other proxies (make bench ARGS=--quick; see Benchmarks/README.md)
 bench: build

@@ -28,6 +28,7 @@ import Testing
         #expect(Self.exitCode(["nonsense"]) == ExitStatus.usage.rawValue)
         #expect(Self.exitCode(["why", "no.such.code"]) == ExitStatus.usage.rawValue)
         #expect(Self.exitCode(["why", "route.none", "--markdown"]) == ExitStatus.usage.rawValue)
+        #expect(Self.exitCode(["filters", "no-such-filter"]) == ExitStatus.usage.rawValue)
         #expect(Self.exitCode(["version", "--what"]) == ExitStatus.usage.rawValue)
     }
 

@@ -87,3 +87,9 @@ func editDistance(_ left: [UInt8], _ right: [UInt8], atMost limit: Int) -> Int? 
     }
     return last[right.count] <= limit ? last[right.count] : nil
 }
+
+/// The one of `names` that was probably meant by `text`; nil if none is near.
+public func nearestName(to text: String, among names: [String]) -> String? {
+    var budget = SuggestionBudget()
+    return budget.nearest(to: text, among: { names })
+}

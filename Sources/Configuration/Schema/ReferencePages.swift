@@ -33,7 +33,7 @@ public enum ReferencePages {
             """
         page += section("[pipeline:NAME]", "Filters, then an app, a router or another pipeline.", .pipeline)
         page += section(
-            "[filter:NAME]", "A filter with its options, which come with the filter: see [filters.md](filters.md).", .filter)
+            "[filter:NAME]", "A filter with its options, which come with the filter: see [filters.md](filters.md) and [filters/](filters/README.md).", .filter)
         page += section(
             "[app:NAME]", "Where requests end: an app with its servers, or one that is built in. One of `servers` and `use` is given.",
             .app)
@@ -42,23 +42,7 @@ public enum ReferencePages {
     }
 
     private static func section(_ title: String, _ text: String, _ schema: OptionSchema) -> String {
-        var page = "## \(title)\n\n\(text)\n\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n"
-        for option in schema.options {
-            page += row("`\(option.name)`", option)
-            guard case .entry(_, let attributes) = option.type else { continue }
-            for attribute in attributes.options { page += row("`\(option.name) = … \(attribute.name)=`", attribute) }
-        }
-        return page + "\n"
-    }
-
-    /// One line of a table.
-    private static func row(_ title: String, _ option: Option) -> String {
-        var type = option.type.title
-        if !option.keywords.isEmpty { type += ", " + option.keywords.map { "`\($0)`" }.joined(separator: ", ") }
-        if option.isList { type += " (list\(option.isRepeatable ? ", repeatable" : ""))" }
-        let standard = option.standard.map { "`\($0)`" } ?? (option.isRequired ? "required" : "—")
-        let range = option.type.range.map { " From \($0)." } ?? ""
-        return "| \(title) | \(type) | \(standard) | \(option.text)\(range) |\n"
+        "## \(title)\n\n\(text)\n\n\(schema.markdown)\n"
     }
 
     /// `docs/diagnostics.md`: every code.

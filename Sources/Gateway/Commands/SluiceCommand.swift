@@ -8,7 +8,9 @@ public struct SluiceCommand: ParsableCommand {
         abstract: "A reverse-proxy gateway.",
         discussion: ExitStatus.table,
         version: Version.text,
-        subcommands: [RunCommand.self, CheckCommand.self, ProxyCommand.self, WhyCommand.self, VersionCommand.self]
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ProxyCommand.self, FiltersCommand.self, WhyCommand.self, VersionCommand.self,
+        ]
     )
 
     public init() {}

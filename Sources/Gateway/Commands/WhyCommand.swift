@@ -1,5 +1,4 @@
 import ArgumentParser
-import HTTPMessage
 
 /// `sluice why [CODE]`
 struct WhyCommand: ParsableCommand {
@@ -7,7 +6,7 @@ struct WhyCommand: ParsableCommand {
         commandName: "why",
         abstract: "Explain a reason code.",
         discussion: """
-            Every response that the gateway makes by itself carries a reason code: in the field Gateway-Reason, in its \
+            Every response that the gateway or a filter makes by itself carries a reason code: in the field Gateway-Reason, in its \
             problem body and in the access log. Without a code all of them are listed; with the beginning of one, those \
             that begin so.
             """
@@ -24,13 +23,14 @@ struct WhyCommand: ParsableCommand {
     }
 
     func run() throws {
-        if markdown { return print(ReasonPage.markdown, terminator: "") }
-        guard let code else { return print(ReasonText.list(Reason.allCases), terminator: "") }
-        switch ReasonText.find(code) {
+        let reasons = KnownReason.all(KnownFilters.registry)
+        if markdown { return print(ReasonPage.markdown(reasons), terminator: "") }
+        guard let code else { return print(ReasonText.list(reasons), terminator: "") }
+        switch ReasonText.find(code, among: reasons) {
         case .reason(let reason): print(ReasonText.explanation(of: reason), terminator: "")
         case .several(let reasons): print(ReasonText.list(reasons), terminator: "")
         case .none(let nearest):
-            let hint = nearest.map { " Did you mean \($0.code)?" } ?? " `sluice why` lists them."
+            let hint = nearest.map { " Did you mean \($0)?" } ?? " `sluice why` lists them."
             throw ValidationError("There is no reason code '\(code)'.\(hint)")
         }
     }

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Configuration
+import FilterAPI
+
+/// `sluice filters [NAME]`
+struct FiltersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "filters",
+        abstract: "List the filters, or print the options of one.",
+        discussion: "What a filter does is said in its README, Plugins/<Name>/README.md."
+    )
+
+    @Argument(help: ArgumentHelp("The filter's name, as `use =` gives it.", valueName: "name"))
+    var name: String?
+
+    @Flag(help: "Print the page docs/filters/NAME.md; without a name, its index.")
+    var markdown = false
+
+    func run() throws {
+        let registry = KnownFilters.registry
+        guard let name else { return print(markdown ? FilterPage.index(registry) : FilterText.list(registry), terminator: "") }
+        guard let plugin = registry[name] else {
+            let near = nearestName(to: name, among: registry.all.map { $0.name })
+            let hint = near.map { " Did you mean \($0)?" } ?? " `sluice filters` lists them."
+            throw ValidationError("There is no filter '\(name)'.\(hint)")
+        }
+        print(markdown ? FilterPage.markdown(plugin) : FilterText.table(plugin), terminator: "")
+    }
+}
