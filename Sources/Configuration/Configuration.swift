@@ -12,10 +12,20 @@ public enum Configuration {
     public static func load(
         path: String, files: any ConfigurationFiles, environment: [String: String] = [:], filters: FilterSchemas = FilterSchemas()
     ) -> (plan: Plan?, diagnostics: [Diagnostic]) {
+        let (plan, _, diagnostics) = loadWithText(path: path, files: files, environment: environment, filters: filters)
+        return (plan, diagnostics)
+    }
+
+    /// The same, and where everything stands in the files.
+    public static func loadWithText(
+        path: String, files: any ConfigurationFiles, environment: [String: String] = [:], filters: FilterSchemas = FilterSchemas()
+    ) -> (plan: Plan?, text: ConfigurationText, diagnostics: [Diagnostic]) {
         var report = Report()
         var reader = SectionReader(files: files, environment: environment)
         reader.read(path, &report)
-        return plan(of: reader.sections, filters, &report)
+        var builder = PlanBuilder(reader.sections, filters, &report)
+        let plan = builder.build(&report)
+        return (plan, ConfigurationText(builder, report), report.diagnostics())
     }
 
     static func plan(

@@ -86,6 +86,26 @@ public final class CompiledPipeline {
         }
     }
 
+    // MARK: One filter at a time, for those who look at each
+
+    /// Filters that see requests.
+    public var requestStepCount: Int { requests.steps.count }
+    /// Filters that see responses.
+    public var responseStepCount: Int { responses.steps.count }
+    /// Where the filter of a step stands in the pipeline, from 0.
+    public func position(ofRequestStep step: Int) -> Int { requests.steps[step].lend { $0.position } }
+    public func position(ofResponseStep step: Int) -> Int { responses.steps[step].lend { $0.position } }
+
+    /// Shows a request to the filter of one step.
+    public func run(requestStep step: Int, _ request: inout Request) -> RequestDecision {
+        requests.steps[step].lend { $0.filter.processRequest(&request) }
+    }
+
+    /// Shows a response to the filter of one step.
+    public func run(responseStep step: Int, _ response: inout Response, for request: borrowing Request) {
+        responses.steps[step].lend { $0.filter.processResponse(&response, for: request) }
+    }
+
     /// How many filters a request has reached that waits at `step`.
     public func reached(atStep step: Int) -> Int { requests.steps[step].lend { $0.position } &+ 1 }
 

@@ -355,7 +355,7 @@ final class Exchange {
 
     /// Notes a body that is there as a whole, or puts it back for another try. Nothing is received behind it until the exchange is over,
     /// so its bytes stay where they are.
-    private func prepareBody(_ client: ClientConnection) {
+    func prepareBody(_ client: ClientConnection) {
         if !message.transforms.isEmpty {
             // What went through a transform is gone: no try after the first byte.
             if requestTransform == nil { requestTransform = TransformedBody(message.transforms, pool: slabs) }
@@ -455,6 +455,7 @@ final class Exchange {
     func noteReply(_ reason: ReplyReason) {
         guard record.reasonCode == nil else { return }
         record.replyReason = reason.code
+        proxy.account?.reason = reason.code
         record.end.party = .gateway
         record.end.phase = .requestHead
     }
@@ -463,6 +464,7 @@ final class Exchange {
     private func noteEnd(_ reason: Reason) {
         guard record.reasonCode == nil else { return }
         record.reason = reason
+        proxy.account?.reason = reason.code
         record.end.party = EndState.Party(reason)
         record.end.phase = endPhase
     }

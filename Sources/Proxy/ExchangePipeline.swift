@@ -23,7 +23,7 @@ extension Exchange {
         proxy.pipelines[index].lend { pipeline in
             if pipeline.filters.hasResponseSteps { passage.seesResponse = true }
             if pipeline.filters.hasObservers { passage.isObserved = true }
-            take(pipeline.filters.advance(&message), of: pipeline)
+            take(proxy.account == nil ? pipeline.filters.advance(&message) : explainFilters(of: pipeline, index), of: pipeline)
         }
     }
 
@@ -111,6 +111,7 @@ extension Exchange {
     func passBack() {
         passage.isReturned = true
         proxy.updateClock()
+        if proxy.account != nil { return explainPassBack() }
         var place = passage.count - 1
         var passed = passage.isAnswered ? passage.reached - 1 : passage.reached
         while place >= 0 {
@@ -120,9 +121,19 @@ extension Exchange {
         }
     }
 
+    /// Calls `body` with the pipeline and the response step of each filter that sees the response, in the order of `passBack`.
+    func eachResponder(_ body: (_ pipeline: Int, _ step: Int) -> Void) {
+        var passed = passage.isAnswered ? passage.reached - 1 : passage.reached
+        for place in (0..<passage.count).reversed() {
+            let filters = proxy.pipelines[passage[place]].object.filters
+            for step in 0..<filters.responseStepCount where filters.position(ofResponseStep: step) < passed { body(passage[place], step) }
+            if place > 0 { passed = proxy.pipelines[passage[place - 1]].object.filters.count }
+        }
+    }
+
     /// Tells the filters that the request has reached how it ended.
     func tellObservers() {
-        guard passage.isObserved else { return }
+        guard passage.isObserved, proxy.account == nil else { return }
         passage.isObserved = false
         proxy.updateClock()
         let summary = ExchangeSummary(

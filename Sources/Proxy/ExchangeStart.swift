@@ -20,6 +20,7 @@ extension Exchange {
             && (listener.settings.requestsAConnection == 0 || Int(record.exchangesBefore) + 1 < listener.settings.requestsAConnection)
         requestReader = BodyReader(request.framing)
         findClientAddress(client)
+        if proxy.account != nil { beginAccount(client) }
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
         follow(listener.routes, of: listener)
@@ -33,6 +34,7 @@ extension Exchange {
 
     /// Sets out for an app.
     private func setOut(for number: Int) {
+        if proxy.account != nil { return explainApp(number) }
         if let upstream = proxy.upstreams[number] { lease(from: upstream) } else { startEcho() }
     }
 
@@ -65,6 +67,10 @@ extension Exchange {
         case .routers(let routers, let start):
             let port: UInt16 = listener.settings.isHTTPS ? 443 : 80
             let authority = bytes.extracting(request.authority.range)
+            if let account = proxy.account {
+                account.steps.append(
+                    .search(routers.trail(from: start, authority: authority, defaultPort: port, path: path, shape: shape), port: port))
+            }
             guard let found = routers.find(from: start, authority: authority, defaultPort: port, path: path, shape: shape) else {
                 fail(.routeNone)
                 return nil

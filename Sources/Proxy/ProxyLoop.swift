@@ -150,6 +150,24 @@ public final class ProxyLoop {
         return false
     }
 
+    // MARK: Explaining
+
+    /// What becomes of the request that is explained now; nil on a loop that serves.
+    private(set) var account: ExchangeAccount?
+
+    /// Runs the request whose head waits at `descriptor` as if its client had connected from `address`, as far as can be without an app,
+    /// and writes there what the client would be answered. For a loop that never runs and does nothing else.
+    package func explain(
+        on descriptor: Int32, from address: SocketAddress, settings: ListenerSettings, routes: RouteSettings
+    ) -> ExchangeAccount {
+        let account = ExchangeAccount()
+        self.account = account
+        let listener = Listener(settings: settings, routes: routes, connections: ConnectionLimit(.max))
+        ClientConnection(descriptor: descriptor, address: address, listener: listener, proxy: self).start()
+        self.account = nil
+        return account
+    }
+
     // MARK: Exchanges
 
     /// An exchange that nobody uses. It lives as long as this.

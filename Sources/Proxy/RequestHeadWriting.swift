@@ -14,7 +14,7 @@ extension Exchange {
     func writeRequestHead(to app: AppConnection, for client: ClientConnection) {
         app.output.attach(slabs)
         app.output.removeAll()
-        headSlab.withBytes { writeRequestHead(to: app, $0, client, app.upstream) }
+        headSlab.withBytes { writeRequestHead(to: &app.output, $0, client, app.upstream, server: app.server) }
         requestWriter = BodyWriter(requestTransform == nil ? request.framing : .chunked)
         if app.output.overflowed {
             app.output.removeAll()
@@ -22,18 +22,19 @@ extension Exchange {
         }
     }
 
-    private func writeRequestHead(
-        to app: AppConnection, _ bytes: Span<UInt8>, _ client: ClientConnection, _ upstream: Upstream
+    /// Serialises the request head for one server of an upstream.
+    func writeRequestHead(
+        to out: inout OutputBuffer, _ bytes: Span<UInt8>, _ client: ClientConnection, _ upstream: Upstream, server: Int
     ) {
-        writeRequestLine(bytes, to: &app.output)
-        writeHost(bytes, upstream, server: app.server, to: &app.output)
-        HeadWriter.writeRequestFields(fields, in: bytes, dropping: upstream.replacedFields, to: &app.output)
-        if !upstream.forwarding.isEmpty { writeForwarding(bytes, upstream, client, to: &app.output) }
-        HeadWriter.writeRequestFraming(requestTransform == nil ? request.framing : .chunked, method: request.method, to: &app.output)
-        if request.expectsContinue && request.framing != .none { app.output.append("Expect: 100-continue\r\n") }
-        if request.acceptsTrailers && !asksUpgrade { app.output.append("TE: trailers\r\nConnection: TE\r\n") }
-        if asksUpgrade { HeadWriter.writeUpgrade(fields, in: bytes, to: &app.output) }
-        HeadWriter.endHead(to: &app.output)
+        writeRequestLine(bytes, to: &out)
+        writeHost(bytes, upstream, server: server, to: &out)
+        HeadWriter.writeRequestFields(fields, in: bytes, dropping: upstream.replacedFields, to: &out)
+        if !upstream.forwarding.isEmpty { writeForwarding(bytes, upstream, client, to: &out) }
+        HeadWriter.writeRequestFraming(requestTransform == nil ? request.framing : .chunked, method: request.method, to: &out)
+        if request.expectsContinue && request.framing != .none { out.append("Expect: 100-continue\r\n") }
+        if request.acceptsTrailers && !asksUpgrade { out.append("TE: trailers\r\nConnection: TE\r\n") }
+        if asksUpgrade { HeadWriter.writeUpgrade(fields, in: bytes, to: &out) }
+        HeadWriter.endHead(to: &out)
     }
 
     private func writeRequestLine(_ bytes: Span<UInt8>, to out: inout OutputBuffer) {

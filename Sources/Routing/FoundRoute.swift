@@ -27,6 +27,13 @@ public struct FoundRoute: Equatable, Sendable {
         if case .replacePrefix(let new) = rewrite { replacement = replacement.map { new + $0 } ?? new }
     }
 
+    /// What is sent of `path` so far.
+    func sentPath(of path: Span<UInt8>) -> [UInt8] {
+        var sent = replacement ?? []
+        for index in rest..<path.count { sent.append(path[index]) }
+        return sent.isEmpty ? [UInt8(ascii: "/")] : sent
+    }
+
     /// Takes the first bytes of what is sent so far off.
     private mutating func strip(_ count: Int) {
         guard let held = replacement else {

@@ -61,6 +61,29 @@ public struct RouterSet: Sendable {
         }
     }
 
+    /// The same way, router by router, for those who explain it.
+    public func trail(
+        from start: Int, authority: Span<UInt8>, defaultPort: UInt16, path: Span<UInt8>, shape: PathShape
+    ) -> RouteTrail {
+        var trail = RouteTrail()
+        var found = FoundRoute(app: 0)
+        var router = start
+        while true {
+            let match = match(in: router, found, authority, defaultPort, path, shape)
+            trail.stops.append(RouteTrail.Stop(router: router, path: found.sentPath(of: path), route: match?.value))
+            guard let match else { return trail }
+            let route = routers[router].routes[match.value]
+            found.apply(route.rewrite, match.prefixLength, path)
+            switch route.destination {
+            case .app(let app):
+                found.app = app
+                trail.found = found
+                return trail
+            case .router(let next): router = next
+            }
+        }
+    }
+
     private func match(
         in router: Int, _ found: FoundRoute, _ authority: Span<UInt8>, _ defaultPort: UInt16, _ path: Span<UInt8>, _ shape: PathShape
     ) -> RouteMatch? {

@@ -12,6 +12,8 @@ struct PlanBuilder {
     var routeLinks: [[Link?]] = []
     var pipelineLinks: [Link?] = []
     var pipelineFilters: [[Int]] = []
+    /// The filters whose kind is known.
+    var filterChecks: [CheckedSection] = []
     /// The apps that the options of each filter name.
     var filterApps: [[Int]] = []
 
@@ -137,6 +139,7 @@ struct PlanBuilder {
         var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + own.options))
         let errorsBefore = report.errorCount
         let checked = check.run(&report)
+        filterChecks.append(checked)
         filterApps[filterApps.count - 1] = checked.references.compactMap { names.app($0, &report) }
         var filter = FilterPlan(
             name: section.name, use: use.text, options: checked.values, location: report.location(of: section.header))

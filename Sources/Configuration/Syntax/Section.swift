@@ -1,5 +1,5 @@
 /// The kinds of sections that `gateway.conf` has.
-enum SectionKind: String, Sendable, CaseIterable {
+public enum SectionKind: String, Sendable, CaseIterable {
     case gateway, listener, filter, pipeline, router, app
 
     /// Whether the header carries a name: there is one gateway and any number of the others.

@@ -35,9 +35,7 @@ struct PlanRoutes {
     }
 
     private static func compile(_ router: RouterPlan, in plan: Plan) -> RouterSet.Router {
-        let rules = router.routes.enumerated().map { index, route in
-            RouteRule(host: hostRule(route.host), path: route.path, value: index)
-        }
+        let rules = router.routes.enumerated().map { rule(of: $1, value: $0) }
         let routes = router.routes.map { RouterSet.Route(plan.next($0.destination), rewrite: rewrite(of: $0)) }
         do {
             return RouterSet.Router(try RouteTable(rules), routes: routes)
@@ -45,6 +43,9 @@ struct PlanRoutes {
             preconditionFailure("a checked router is no route table: \(error)")
         }
     }
+
+    /// A route as a rule of a table.
+    static func rule(of route: RoutePlan, value: Int) -> RouteRule { RouteRule(host: hostRule(route.host), path: route.path, value: value) }
 
     private static func hostRule(_ pattern: HostPattern?) -> HostRule {
         switch pattern {
