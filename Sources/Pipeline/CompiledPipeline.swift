@@ -106,6 +106,15 @@ public final class CompiledPipeline {
         responses.steps[step].lend { $0.filter.processResponse(&response, for: request) }
     }
 
+    /// Filters that are told of ends.
+    public var observerCount: Int { observers.steps.count }
+    public func position(ofObserver step: Int) -> Int { observers.steps[step].lend { $0.position } }
+
+    /// Tells one filter how the exchange ended.
+    public func run(observer step: Int, _ summary: ExchangeSummary, for request: borrowing Request) {
+        observers.steps[step].lend { $0.filter.exchangeDidFinish(summary, for: request) }
+    }
+
     /// How many filters a request has reached that waits at `step`.
     public func reached(atStep step: Int) -> Int { requests.steps[step].lend { $0.position } &+ 1 }
 

@@ -83,6 +83,8 @@ final class Exchange {
     }
     /// The pipelines that the request has entered.
     var passage = Passage()
+    /// Its times, where its listener tells them.
+    var stopwatch: Stopwatch?
     /// What a filter waits for.
     var question: WaitingQuestion?
     /// Bodies that filters transform; nil where none does.
@@ -174,6 +176,7 @@ final class Exchange {
         message.fields.lines.removeAll()
         if passage.count > 0 { leavePassage() }
         if replacement != nil { replacement = nil }
+        if stopwatch != nil { stopwatch = nil }
         strippedPath = 0
         phase = .idle
         ticket = nil
@@ -339,6 +342,7 @@ final class Exchange {
         app = connection
         record.marks.granted = record.marks.granted == ExchangeMarks.notReached ? microseconds : record.marks.granted
         record.marks.connected = microseconds
+        if stopwatch != nil { stopwatch?.ask(at: loop.clockNanoseconds()) }
         record.tries &+= 1
         record.end.appConnection = connection.wasUsed ? .reused : record.tries > 1 ? .freshAfterRetry : .new
         lastServer = connection.server

@@ -16,15 +16,25 @@ extension Exchange {
 
     func enterPipeline(_ index: Int) {
         guard passage.count < Passage.mostPipelines else { return fail(.gatewayError) }
-        if passage.count == 0 { prepareMessage() }
+        if passage.count == 0 {
+            prepareMessage()
+            if let watch = proxy.watch { passage.isTimed = watch.takesSample() }
+        }
         applyRewrite()
         passage.enter(index)
         proxy.updateClock()
         proxy.pipelines[index].lend { pipeline in
             if pipeline.filters.hasResponseSteps { passage.seesResponse = true }
             if pipeline.filters.hasObservers { passage.isObserved = true }
-            take(proxy.account == nil ? pipeline.filters.advance(&message) : explainFilters(of: pipeline, index), of: pipeline)
+            take(advance(pipeline, from: 0), of: pipeline)
         }
+    }
+
+    /// Runs the request filters of the pipeline that it entered last, from `step` on.
+    private func advance(_ pipeline: LoopPipeline, from step: Int) -> RequestOutcome {
+        guard proxy.looksAtFilters else { return pipeline.filters.advance(&message, from: step) }
+        if let watch = proxy.watch { return watchFilters(of: pipeline, from: step, watch) }
+        return explainFilters(of: pipeline)
     }
 
     /// The pipeline that it entered last.
@@ -89,7 +99,13 @@ extension Exchange {
         guard question === waiting, phase == .asking else { return }
         endQuestion()
         proxy.updateClock()
-        lastPipeline.lend { take($0.filters.decide(&message, waiting.question, step: waiting.step), of: $0) }
+        lastPipeline.lend { pipeline in
+            if let watch = proxy.watch {
+                take(watchDecision(waiting.question, step: waiting.step, of: pipeline, watch), of: pipeline)
+            } else {
+                take(pipeline.filters.decide(&message, waiting.question, step: waiting.step), of: pipeline)
+            }
+        }
         client?.run()
     }
 
@@ -98,9 +114,10 @@ extension Exchange {
         guard question === waiting, phase == .asking else { return }
         endQuestion()
         lastPipeline.lend { pipeline in
+            proxy.watch?.counters[pipeline.numbers[passage.reached - 1]].failures &+= 1
             guard pipeline.settings[passage.reached - 1].failsOpen else { return fail(reason) }
             proxy.updateClock()
-            take(pipeline.filters.advance(&message, from: waiting.step + 1), of: pipeline)
+            take(advance(pipeline, from: waiting.step + 1), of: pipeline)
         }
         client?.run()
     }
@@ -112,6 +129,7 @@ extension Exchange {
         passage.isReturned = true
         proxy.updateClock()
         if proxy.account != nil { return explainPassBack() }
+        if passage.isTimed, let watch = proxy.watch { return timePassBack(watch) }
         var place = passage.count - 1
         var passed = passage.isAnswered ? passage.reached - 1 : passage.reached
         while place >= 0 {
@@ -142,7 +160,13 @@ extension Exchange {
         var place = passage.count - 1
         var reached = passage.reached
         while place >= 0 {
-            proxy.pipelines[passage[place]].lend { $0.filters.finish(summary, for: message, reached: reached) }
+            proxy.pipelines[passage[place]].lend { pipeline in
+                if passage.isTimed, let watch = proxy.watch {
+                    timeFinish(summary, of: pipeline, reached: reached, watch)
+                } else {
+                    pipeline.filters.finish(summary, for: message, reached: reached)
+                }
+            }
             place -= 1
             if place >= 0 { reached = proxy.pipelines[passage[place]].lend { $0.filters.count } }
         }

@@ -21,6 +21,7 @@ extension Exchange {
         requestReader = BodyReader(request.framing)
         findClientAddress(client)
         if proxy.account != nil { beginAccount(client) }
+        if listener.settings.tellsTimes { stopwatch = Stopwatch(began: loop.clockNanoseconds()) }
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
         follow(listener.routes, of: listener)

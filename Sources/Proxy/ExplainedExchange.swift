@@ -18,7 +18,8 @@ extension Exchange {
 
     /// Runs the request filters of a pipeline. Nobody is asked and nothing is waited for: who is asked is taken to let the request pass,
     /// a delay is over at once.
-    func explainFilters(of pipeline: LoopPipeline, _ index: Int) -> RequestOutcome {
+    func explainFilters(of pipeline: LoopPipeline) -> RequestOutcome {
+        let index = passage[passage.count - 1]
         proxy.account?.steps.append(.pipeline(index))
         for step in 0..<pipeline.filters.requestStepCount {
             let position = pipeline.filters.position(ofRequestStep: step)

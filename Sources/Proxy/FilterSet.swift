@@ -54,6 +54,9 @@ public struct FilterSet: Sendable {
         self.loopCount = loopCount
     }
 
+    /// The names of the sections.
+    var names: [String] { filters.map(\.name) }
+
     /// Makes the filters of one loop, each once, and the pipelines of them.
     func makePipelines(
         _ pipelines: [PipelineSettings], apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: Int
@@ -71,7 +74,7 @@ public struct FilterSet: Sendable {
         return pipelines.map { pipeline in
             LoopPipeline(
                 filters: CompiledPipeline(pipeline.filters.map { made[$0] }), settings: pipeline.filters.map { filters[$0] },
-                routes: pipeline.routes)
+                numbers: pipeline.filters, routes: pipeline.routes)
         }
     }
 }
@@ -81,11 +84,17 @@ final class LoopPipeline {
     let filters: CompiledPipeline
     /// Of its filters, in their order.
     let settings: [FilterSettings]
+    /// Of its filters among all of the gateway.
+    let numbers: [Int]
     let routes: RouteSettings
 
-    init(filters: CompiledPipeline, settings: [FilterSettings], routes: RouteSettings) {
+    init(filters: CompiledPipeline, settings: [FilterSettings], numbers: [Int], routes: RouteSettings) {
         self.filters = filters
         self.settings = settings
+        self.numbers = numbers
         self.routes = routes
     }
+
+    /// The number of the filter that sees requests at a step.
+    func number(ofStep step: Int) -> Int { numbers[filters.position(ofRequestStep: step)] }
 }

@@ -10,6 +10,8 @@ struct Passage {
     /// Some filter on the way sees responses, or is told of ends.
     var seesResponse = false
     var isObserved = false
+    /// Its filters are timed.
+    var isTimed = false
     /// The response has passed the filters.
     var isReturned = false
 

@@ -27,6 +27,12 @@ public final class ProxyLoop {
     private var heldPipelines: [LoopPipeline] = []
     /// `heldPipelines` keeps them.
     private(set) var pipelines: [Uncounted<LoopPipeline>] = []
+    /// The names of all filters, by their numbers.
+    let filterNames: [String]
+    /// What is counted and timed of filters; nil where nothing is.
+    let watch: FilterWatch?
+    /// Filters are watched or explained: they do not just run.
+    private(set) var looksAtFilters: Bool
     let clock = LoopClock()
     /// What filters have reserved in each exchange.
     private(set) var stateLayout = StateLayout()
@@ -62,6 +68,9 @@ public final class ProxyLoop {
         self.loop = loop
         self.accessLog = accessLog
         shortage = settings.shortage
+        filterNames = settings.filters.names
+        watch = settings.filterTiming > 0 ? FilterWatch(filterCount: filterNames.count, interval: settings.filterTiming) : nil
+        looksAtFilters = watch != nil
         pathPolicy = PathPolicy(allowsEscapedSeparators: settings.takesEscapedSeparators)
         slabs = SlabPool(slabSize: settings.slabSize)
         bodySlabs = SlabPool(slabSize: settings.bodySlabSize, keep: 64)
@@ -150,10 +159,15 @@ public final class ProxyLoop {
         return false
     }
 
+    // MARK: Counting
+
+    /// A copy of all that was counted so far. On the loop's own thread.
+    public var tally: Tally { Tally(counters: counters, filters: watch?.counters ?? []) }
+
     // MARK: Explaining
 
     /// What becomes of the request that is explained now; nil on a loop that serves.
-    private(set) var account: ExchangeAccount?
+    private(set) var account: ExchangeAccount? { didSet { looksAtFilters = account != nil || watch != nil } }
 
     /// Runs the request whose head waits at `descriptor` as if its client had connected from `address`, as far as can be without an app,
     /// and writes there what the client would be answered. For a loop that never runs and does nothing else.

@@ -41,6 +41,7 @@ extension Exchange {
                 // A part of a head is no progress: who drips one must not put its time-out off.
                 record.appBytesIn &+= UInt64(count)
                 if record.marks.firstByte < 0 { record.marks.firstByte = microseconds }
+                if stopwatch?.heard == 0 { stopwatch?.heard = loop.clockNanoseconds() }
             case .wouldBlock: return wait(.appHead)
             case .end: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseClosed) : fail(.upstreamResponseClosed)
             case .failed: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseReset) : fail(.upstreamResponseReset)
@@ -153,6 +154,7 @@ extension Exchange {
 
     /// What tells the client whether its connection stays (RFC 9112 §9.3).
     func writeClientConnection(to client: ClientConnection) {
+        if stopwatch != nil { writeServerTiming(to: client) }
         if !keepsClient {
             client.output.append("Connection: close\r\n")
         } else if request.version == .http10 {

@@ -26,6 +26,8 @@ public struct ListenerSettings: Sendable {
     public var rateGrace: Int64 = 10_000
     /// Proxies whose forwarding fields are believed.
     public var trustedProxies: [AddressRange] = []
+    /// Responses say how long what took (`Server-Timing`).
+    public var tellsTimes = false
     /// The scheme that apps are told.
     public var isHTTPS = false
 
@@ -123,6 +125,8 @@ public struct ProxySettings: Sendable {
     public var apps: [AppSettings]
     public var filters = FilterSet()
     public var pipelines: [PipelineSettings] = []
+    /// One exchange of so many has its filters timed, and all decisions of filters are counted; 0 does neither.
+    public var filterTiming = 0
     /// Bytes of a slab for heads; a head must fit.
     public var slabSize = 32 * 1024
     /// Bytes of a slab for bodies.

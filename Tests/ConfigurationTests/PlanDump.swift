@@ -10,6 +10,7 @@ extension Plan {
         lines.append("  access log       \(gateway.accessLog.map { "\($0.target) \($0.format)" } ?? "off")")
         lines.append("  trusted proxies  \(text(gateway.trustedProxies))")
         lines.append("  via              \(gateway.via ?? "off")")
+        lines.append("  filter timing    \(gateway.filterTiming.map(String.init) ?? "off")")
         for listener in listeners { lines += dump(listener) }
         for router in routers {
             lines.append("router \(router.name)")
@@ -44,6 +45,7 @@ extension Plan {
             "  head             \(listener.headLimits.headBytes) bytes, target \(listener.headLimits.targetBytes), fields \(listener.headLimits.fieldCount)",
             "  body             \(listener.maxBodyBytes.map(String.init) ?? "off")",
             "  keep alive       \(times.keepAlive), requests \(listener.keepAliveRequests)",
+            "  server timing    \(listener.tellsTimes)",
             "  head timeout     \(text(times.head))",
             "  body             idle \(text(times.bodyIdle)), rate \(times.minBodyRate.map(String.init) ?? "off")",
             "  write            idle \(text(times.writeIdle)), rate \(times.minWriteRate.map(String.init) ?? "off")",

@@ -16,6 +16,8 @@ public struct ListenerPlan: Sendable, Equatable {
     public var timeouts: ListenerTimeoutsPlan
     /// Requests on one connection; 0 is no limit.
     public var keepAliveRequests: Int
+    /// Responses have a `Server-Timing` field.
+    public var tellsTimes: Bool
     /// Networks whose forwarding fields are believed on this listener: its own list, or the gateway's.
     public var trustedProxies: [CIDR]
 }

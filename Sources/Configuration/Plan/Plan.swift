@@ -46,6 +46,8 @@ public struct GatewayPlan: Sendable, Equatable {
     public var trustedProxies: [CIDR]
     /// The pseudonym in `Via`; nil adds none anywhere.
     public var via: String?
+    /// One exchange of so many is timed filter by filter; nil for none.
+    public var filterTiming: Int?
 }
 
 /// How many event loops there are.

@@ -41,7 +41,8 @@ extension PlanBuilder {
             drainTimeout: values.duration("drain-timeout"),
             accessLog: target.map { AccessLogPlan(target: $0, format: format) },
             trustedProxies: values.networks("trusted-proxies"),
-            via: values.word("via"))
+            via: values.word("via"),
+            filterTiming: values.integer("filter-timing"))
     }
 
     private func listenerPlan(_ section: CheckedSection, _ serve: Destination) -> ListenerPlan {
@@ -67,6 +68,7 @@ extension PlanBuilder {
                 minWriteRate: values.byteRate("min-write-rate"),
                 rateGrace: values.required(values.duration, "min-rate-grace")),
             keepAliveRequests: values.integer("keep-alive-requests") ?? 0,
+            tellsTimes: values.required(values.boolean, "server-timing"),
             trustedProxies: values.isGiven("trusted-proxies")
                 ? values.networks("trusted-proxies") : gateway.values.networks("trusted-proxies"))
     }

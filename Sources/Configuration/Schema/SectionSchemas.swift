@@ -25,6 +25,9 @@ extension OptionSchema {
         Option(
             "via", .token, or: ["off"], standard: "sluice",
             "The name of this gateway in `Via` fields (RFC 9110 §7.6.3). `off` adds none anywhere."),
+        Option(
+            "filter-timing", .integer(1...1_000_000), or: ["off"], standard: "off",
+            "Counts what filters decide, and times them in one exchange of so many: 64 is enough for figures, and costs next to nothing. SIGUSR2 prints both; see [operations.md](operations.md#counters)."),
     ])
 
     /// `[listener:NAME]`
@@ -81,6 +84,9 @@ extension OptionSchema {
             Option(
                 "min-rate-grace", .duration(.zero ... .hours(1)), standard: "10s",
                 "How long a body may be slower than the two rates above before it counts."),
+            Option(
+                "server-timing", .boolean, standard: "off",
+                "Whether responses say in `Server-Timing` how long the gateway and the app took, and filters in the exchanges that `filter-timing` times. Everybody can read it, and time tells what a cache holds or whether a name exists: for listeners of your own people."),
             Option(
                 "trusted-proxies", .network, or: ["none"], isList: true, isRepeatable: true,
                 "As in `[gateway]`, for this listener instead. `none` trusts nobody here."),

@@ -8,7 +8,7 @@ struct RunCommand: ParsableCommand {
         commandName: "run", abstract: "Serve what a config file says.",
         discussion: """
             Prints one line a listener when it really accepts connections. SIGTERM and SIGINT let what is in flight finish, a second \
-            one ends at once; SIGUSR1 opens the access log again.
+            one ends at once; SIGUSR1 opens the access log again, SIGUSR2 prints counters on stderr.
             """)
 
     @Argument(help: "The config file.")

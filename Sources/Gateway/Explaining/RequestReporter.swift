@@ -113,19 +113,11 @@ struct RequestReporter {
             PathPolicy(allowsEscapedSeparators: true))
         let routes = zip(router.routes, verdicts).map { route, verdict in
             RequestReport.Route(
-                key: Self.host(of: route) + route.path, destination: plan.name(of: route.destination) + Self.rewrite(of: route),
+                key: (route.host?.description ?? "") + route.path, destination: plan.name(of: route.destination) + Self.rewrite(of: route),
                 verdict: verdict, line: text.line(at: route.location))
         }
         return RequestReport.Router(
             name: router.name, path: String(decoding: stop.path, as: UTF8.self), routes: routes, line: text.header(.router, router.name))
-    }
-
-    private static func host(of route: RoutePlan) -> String {
-        switch route.host {
-        case nil: ""
-        case .exact(let name, let port): name + (port.map { ":\($0)" } ?? "")
-        case .wildcard(let suffix): "*." + suffix
-        }
     }
 
     private static func rewrite(of route: RoutePlan) -> String {

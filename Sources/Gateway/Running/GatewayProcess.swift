@@ -11,7 +11,8 @@ import Upstreams
 /// The running gateway: binds everything or nothing, starts a loop a thread, and lives until a signal ends it.
 ///
 /// SIGTERM and SIGINT drain: nothing new is accepted, idle connections are closed, exchanges in flight finish with
-/// `Connection: close`, at most for the drain time-out. A second one ends it at once. SIGUSR1 opens the access log again.
+/// `Connection: close`, at most for the drain time-out. A second one ends it at once. SIGUSR1 opens the access log again,
+/// SIGUSR2 prints what the loops have counted.
 public struct GatewayProcess {
     private let settings: GatewaySettings
     private let loops: [RunningLoop]
@@ -64,6 +65,7 @@ public struct GatewayProcess {
             var proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))
             proxySettings.filters = filters
             proxySettings.pipelines = settings.pipelines
+            proxySettings.filterTiming = settings.filterTiming
             proxySettings.resolve = names.resolution
             proxySettings.knownAddresses = known
             proxySettings.shortage = { error, now in
@@ -162,10 +164,21 @@ public struct GatewayProcess {
         while true {
             switch signals.wait(milliseconds: nil) {
             case .reopenLog: log?.reopen()
+            case .printCounters: printCounters()
             case .end: return drain(signals)
             case .nothing: continue
             }
         }
+    }
+
+    /// Asks each loop for a copy of what it has counted, waits a second for those that are busy, and prints the sum on standard error.
+    private func printCounters() {
+        let tallies = TallyCollection()
+        for running in loops { running.loop.post { tallies.add(running.proxy.tally) } }
+        tallies.wait(for: loops.count, milliseconds: 1000)
+        let text = TallyText(
+            tally: tallies.sum, loops: loops.count, answered: tallies.count, filters: settings.filters.map(\.name), interval: settings.filterTiming)
+        complain(text.lines, terminator: "")
     }
 
     private func drain(_ signals: SignalWait) {
@@ -179,6 +192,7 @@ public struct GatewayProcess {
             switch signals.wait(milliseconds: min(step, max(1, left))) {
             case .end: return cutOff()
             case .reopenLog: log?.reopen()
+            case .printCounters: printCounters()
             case .nothing: break
             }
             if left != .max { left -= step }

@@ -12,6 +12,8 @@ public struct GatewaySettings: Sendable {
     public var apps: [AppSettings]
     public var filters: [FilterSettings] = []
     public var pipelines: [PipelineSettings] = []
+    /// One exchange of so many has its filters timed; 0 for none.
+    public var filterTiming = 0
     public var listeners: [ListenerSetup]
     /// Connections that the operator asked for by `max-connections`, on both sides; defaults do not count.
     public var connectionsAskedFor = 0

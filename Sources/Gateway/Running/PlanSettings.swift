@@ -23,6 +23,7 @@ extension GatewaySettings {
         connectionsAskedFor = plan.connectionsAskedFor
         filters = plan.filters.map(FilterSettings.init)
         pipelines = routes.pipelines
+        filterTiming = plan.gateway.filterTiming ?? 0
         if case .count(let count) = plan.gateway.loops { loops = count }
         drainTimeout = plan.gateway.drainTimeout.milliseconds
         accessLog = plan.gateway.accessLog.map { log in
@@ -63,6 +64,7 @@ extension ListenerSettings {
             headBytes: plan.headLimits.headBytes, targetBytes: plan.headLimits.targetBytes, fieldCount: plan.headLimits.fieldCount)
         maxBodyBytes = plan.maxBodyBytes ?? .max
         requestsAConnection = plan.keepAliveRequests
+        tellsTimes = plan.tellsTimes
         keepAliveTimeout = plan.timeouts.keepAlive.milliseconds
         headTimeout = plan.timeouts.head.milliseconds
         bodyIdleTimeout = plan.timeouts.bodyIdle.milliseconds

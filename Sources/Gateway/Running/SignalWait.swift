@@ -4,7 +4,7 @@ import Glibc
 /// The signals that steer the gateway, blocked in every thread from here on and taken one by one.
 struct SignalWait {
     enum Event {
-        case end, reopenLog, nothing
+        case end, reopenLog, printCounters, nothing
     }
 
     private var set = sigset_t()
@@ -15,6 +15,7 @@ struct SignalWait {
         unsafe sigaddset(&set, SIGTERM)
         unsafe sigaddset(&set, SIGINT)
         unsafe sigaddset(&set, SIGUSR1)
+        unsafe sigaddset(&set, SIGUSR2)
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
         _ = signal(SIGPIPE, SIG_IGN)
     }
@@ -32,6 +33,7 @@ struct SignalWait {
         switch number {
         case SIGTERM, SIGINT: return .end
         case SIGUSR1: return .reopenLog
+        case SIGUSR2: return .printCounters
         default: return .nothing
         }
     }

@@ -1,0 +1,23 @@
+import Synchronization
+import Telemetry
+
+/// What loops have counted, as they hand it in from their threads.
+final class TallyCollection: Sendable {
+    private let state = Mutex((sum: Tally(), count: 0))
+
+    func add(_ tally: Tally) {
+        state.withLock {
+            $0.sum.add(tally)
+            $0.count += 1
+        }
+    }
+
+    /// Waits until so many loops have answered, at most about so long.
+    func wait(for wanted: Int, milliseconds: Int) {
+        for _ in 0..<milliseconds where count < wanted { pause() }
+    }
+
+    /// Loops that have answered.
+    var count: Int { state.withLock { $0.count } }
+    var sum: Tally { state.withLock { $0.sum } }
+}
