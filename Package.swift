@@ -116,7 +116,7 @@ let package = Package(
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
-        tests("GatewayTests", ["Gateway", "FilterAPI", "Proxy", "Routing", "EventLoops", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        tests("GatewayTests", ["Gateway", "FilterAPI", "Proxy", "Telemetry", "Routing", "EventLoops", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
         tests("ScenarioTests", ["CZlib"]),
