@@ -53,6 +53,7 @@ let package = Package(
         module("Upstreams"),
         module("Routing", ["Buffers"]),
         module("Telemetry", ["HTTPMessage", "Buffers"]),
+        module("PluginImage"),
 
         // What a plug-in sees, and what runs plug-ins.
         module("FilterAPI", ["Configuration", "HTTPMessage", "Buffers"]),
@@ -65,12 +66,19 @@ let package = Package(
 
         // The life of an exchange, and the assembly.
         module("Proxy", ["FilterAPI", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
-        module("Gateway", [
-            "Proxy", "FilterAPI", "Upstreams", "Routing", "Transport", "HTTPMessage", "Telemetry", "EventLoops", "Buffers", "Configuration",
-            "CPlatform",
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ]),
-        .executableTarget(name: "Sluice", dependencies: ["Gateway"] + builtInFilters, swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Proxy", "FilterAPI", "Upstreams", "Routing", "Transport", "HTTPMessage", "Telemetry", "EventLoops", "Buffers", "Configuration",
+                "PluginImage", "CPlatform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict, plugins: ["InterfaceStamp"]),
+        // Hashes the filter interface, for the stamp of plug-ins.
+        .plugin(name: "InterfaceStamp", capability: .buildTool(), path: "Sources/InterfaceStamp"),
+        // Its symbols are exported: plug-ins that are loaded use its copy of FilterAPI.
+        .executableTarget(
+            name: "Sluice", dependencies: ["Gateway"] + builtInFilters, swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
         filter("CORS"),
@@ -97,10 +105,11 @@ let package = Package(
         // What the fuzz targets check: also run in the tests, over the corpus and over seeded mutations of it.
         .target(
             name: "FuzzChecks",
-            dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry", "FilterAPI", "FilterTesting"] + builtInFilters,
+            dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry", "PluginImage", "FilterAPI", "FilterTesting"] + builtInFilters,
             path: "Tests/Fuzz/Checks", swiftSettings: strict),
         tests("FuzzTests", ["FuzzChecks"]),
         tests("ConfigurationTests", ["Configuration", "FuzzChecks"]),
+        tests("PluginImageTests", ["PluginImage", "FuzzChecks"]),
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
@@ -126,7 +135,7 @@ let package = Package(
 
 // Their main comes from libFuzzer: only Tests/Fuzz/run builds them, with `--sanitize=fuzzer`.
 if Context.environment["SLUICE_FUZZ"] != nil {
-    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Trailers", "Routes", "AccessLog", "Configuration", "Filters"].map { name in
+    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Trailers", "Routes", "AccessLog", "Configuration", "Filters", "PluginImage"].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/\(name)",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])

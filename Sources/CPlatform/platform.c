@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "platform.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -132,4 +133,10 @@ void sluice_name_thread(const char *name) { pthread_setname_np(pthread_self(), n
 int sluice_cpu_count(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+const void *sluice_image_with_symbol(const char *symbol) {
+    Dl_info place;
+    const void *address = dlsym(RTLD_DEFAULT, symbol);
+    return address && dladdr(address, &place) ? place.dli_fbase : 0;
 }

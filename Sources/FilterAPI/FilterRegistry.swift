@@ -13,17 +13,20 @@ public struct FilterRegistry: Sendable {
     public subscript(name: String) -> (any FilterPlugin.Type)? { plugins[name] }
 
     /// What the reader of the configuration needs of them. `FilterPlan.made` is then an `any FilterPlugin`.
-    public var schemas: FilterSchemas {
+    public var schemas: FilterSchemas { schemas(load: nil) }
+
+    /// The same, with filters of files.
+    package func schemas(load: FilterSchemas.Loader?) -> FilterSchemas {
         var schemas: [String: OptionSchema] = [:]
         var makers: [String: FilterSchemas.Maker] = [:]
         for (name, plugin) in plugins {
             schemas[name] = plugin.allOptions
             makers[name] = Self.maker(plugin)
         }
-        return FilterSchemas(schemas, makers: makers)
+        return FilterSchemas(schemas, makers: makers, load: load)
     }
 
-    private static func maker(_ plugin: any FilterPlugin.Type) -> FilterSchemas.Maker {
+    package static func maker(_ plugin: any FilterPlugin.Type) -> FilterSchemas.Maker {
         { (section, values) throws(ConfigurationError) in try plugin.init(FilterOptions(section: section, values: values)) }
     }
 

@@ -10,6 +10,9 @@ enum Modules {
         "Upstreams": [],
         "Routing": ["Buffers"],
         "Telemetry": ["HTTPMessage", "Buffers"],
+        "PluginImage": [],
+        // A plug-in of the package manager, which runs while Sluice is built.
+        "InterfaceStamp": ["PackagePlugin", "Foundation"],
         "FilterAPI": ["HTTPMessage", "Buffers", "Configuration", "Synchronization"],
         "FilterTesting": ["FilterAPI", "Pipeline", "HTTP1", "HTTPMessage", "Buffers", "Configuration"],
         "Pipeline": ["FilterAPI", "HTTPMessage", "Buffers"],
@@ -22,7 +25,7 @@ enum Modules {
         ],
         "Gateway": [
             "Proxy", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTP2", "Telemetry", "FilterAPI", "TLS",
-            "EventLoops", "HTTPMessage", "Buffers", "Configuration", "CPlatform", "Glibc", "Synchronization", "ArgumentParser",
+            "EventLoops", "HTTPMessage", "Buffers", "Configuration", "PluginImage", "CPlatform", "Glibc", "Synchronization", "ArgumentParser",
         ],
         // And the built-in filters, which only the list in main.swift names.
         "Sluice": ["Gateway", "CORS", "Gunzip", "Gzip", "Headers", "IPAccess", "Redirect", "RequestID"],
@@ -35,7 +38,7 @@ enum Modules {
 
     /// Without locks, atomics, tasks and actors: one loop at a time runs them.
     static let withoutConcurrency: Set<String> = [
-        "Buffers", "HTTPMessage", "HTTP1", "HTTP2", "Configuration", "Upstreams", "Routing", "Telemetry", "Pipeline", "Proxy",
+        "Buffers", "HTTPMessage", "HTTP1", "HTTP2", "Configuration", "Upstreams", "Routing", "Telemetry", "PluginImage", "Pipeline", "Proxy",
     ]
     /// Files that may do otherwise, each with a reason in it.
     static let concurrencyExceptions: Set<String> = []

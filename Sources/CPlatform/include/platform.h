@@ -46,5 +46,7 @@ ptrdiff_t sluice_splice(int from, int to, size_t count, int more);
 void sluice_name_thread(const char *name);
 /// Cores that this process may run on.
 int sluice_cpu_count(void);
+/// Where the program or library is in memory in which a symbol of this process is found; null if there is none.
+const void *sluice_image_with_symbol(const char *symbol);
 
 #endif

@@ -73,8 +73,20 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case referenceTooDeep = "reference.too-deep"
     case referenceTooMany = "reference.too-many"
     case filterUnknown = "filter.unknown"
-    case filterPlugin = "filter.plug-in"
     case filterOptions = "filter.options"
+
+    // Plug-ins
+    case pluginNotFound = "plug-in.not-found"
+    case pluginUnreadable = "plug-in.unreadable"
+    case pluginFormat = "plug-in.format"
+    case pluginMachine = "plug-in.machine"
+    case pluginNoStamp = "plug-in.no-stamp"
+    case pluginStamp = "plug-in.stamp"
+    case pluginOwnInterface = "plug-in.own-interface"
+    case pluginNoEntry = "plug-in.no-entry"
+    case pluginLoad = "plug-in.load"
+    case pluginUnsupported = "plug-in.unsupported"
+    case pluginName = "plug-in.name"
 
     // Routes
     case routerEmpty = "router.empty"
@@ -99,6 +111,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case dangerAccessLog = "danger.access-log"
     case dangerSelf = "danger.self"
     case dangerConnectionShare = "danger.connection-share"
+    case dangerPluginWritable = "danger.plug-in-writable"
 
     case notShown = "problems.not-shown"
 }

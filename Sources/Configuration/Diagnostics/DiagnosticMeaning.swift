@@ -64,8 +64,18 @@ extension DiagnosticCode {
         case .referenceTooDeep: "More than 32 routers and pipelines lie on the way to an app."
         case .referenceTooMany: "Routers on routers unfold to more than a million routes."
         case .filterUnknown: "No filter has the name that `use =` gives."
-        case .filterPlugin: "`use =` names a file; filters from files are not available in this version."
         case .filterOptions: "The filter itself finds its options wrong: each is what it should be, and together they make no sense."
+        case .pluginNotFound: "`use =` names a file that does not exist."
+        case .pluginUnreadable: "The file of a plug-in exists and cannot be read."
+        case .pluginFormat: "The file that `use =` names is not a shared library, or is damaged."
+        case .pluginMachine: "A plug-in was built for another kind of machine."
+        case .pluginNoStamp: "A shared library does not say which Sluice it was built for."
+        case .pluginStamp: "A plug-in was built for another version of Sluice or of the filter interface, with another compiler, or for a debug build."
+        case .pluginOwnInterface: "A plug-in has linked the filter interface into itself, so that it would exist twice."
+        case .pluginNoEntry: "A plug-in does not say which filter it has."
+        case .pluginLoad: "The system's loader cannot load a plug-in: a library or a symbol that it needs is missing."
+        case .pluginUnsupported: "This build of Sluice cannot load plug-ins."
+        case .pluginName: "The filter of a plug-in has the name of another filter, or one that is none."
         case .routerEmpty: "A router has no routes."
         case .routeKey: "The key of a route is not of the form `[host]/path`."
         case .routeHost: "The host of a route is not a host name, an address or `*.` and a name."
@@ -84,6 +94,7 @@ extension DiagnosticCode {
         case .dangerAccessLog: "The path of the access log is probably not what was meant."
         case .dangerSelf: "A server of an app is an address that this gateway listens on."
         case .dangerConnectionShare: "An app may have fewer connections than there are loops, and each loop has at least one."
+        case .dangerPluginWritable: "Anybody on the machine may change the file of a plug-in, whose code runs as the gateway."
         case .notShown: "More than 1000 errors or warnings were found; the rest is counted."
         }
     }
@@ -93,7 +104,7 @@ extension DiagnosticCode {
         switch self {
         case .includeTwice, .sectionUnused, .optionWithoutEffect, .valueRepeated, .routeUnreachable, .dangerTrust,
             .dangerTimeoutOff, .dangerSlowDrip, .dangerKeepAlive, .dangerAccessLog, .dangerSelf, .dangerConnectionShare,
-            .notShown:
+            .dangerPluginWritable, .notShown:
             .warning
         default: .error
         }

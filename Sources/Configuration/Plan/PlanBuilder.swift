@@ -2,7 +2,7 @@
 /// could not be made out is left out, and the plan is then not used.
 struct PlanBuilder {
     private let names: SectionNames
-    private let schemas: FilterSchemas
+    private let kinds: FilterKinds
     var gateway: CheckedSection
     var listeners: [CheckedSection] = []
     var apps: [CheckedSection] = []
@@ -19,7 +19,7 @@ struct PlanBuilder {
 
     init(_ sections: [Section], _ schemas: FilterSchemas, _ report: inout Report) {
         names = SectionNames(sections, &report)
-        self.schemas = schemas
+        kinds = FilterKinds(schemas, names.filters, &report)
         let noGateway = SourceRange(file: 0, 0..<0)
         gateway = CheckedSection(
             section: Section(kind: .gateway, name: "", header: noGateway, nameRange: noGateway),
@@ -117,34 +117,23 @@ struct PlanBuilder {
         guard let use = uses.first?.value.first, !use.isBroken else {
             if uses.isEmpty {
                 report.error(
-                    .optionMissing, at: section.header, "\(section.title) needs the option `use`", expected: expectedFilters,
+                    .optionMissing, at: section.header, "\(section.title) needs the option `use`", expected: kinds.expectation,
                     help: "add a line `use = …`")
             } else if uses[0].value.isEmpty {
-                report.error(.valueMissing, at: uses[0].valueRange, "`use` has no value", expected: expectedFilters)
+                report.error(.valueMissing, at: uses[0].valueRange, "`use` has no value", expected: kinds.expectation)
             }
             return nil
         }
-        guard let own = schemas[use.text] else {
-            if use.text.contains("/") || use.text.hasSuffix(".so") {
-                report.error(
-                    .filterPlugin, at: use.range, "filters from files are not available yet", expected: expectedFilters)
-            } else {
-                let near = report.suggestion(for: use.text, among: schemas.names)
-                report.error(
-                    .filterUnknown, at: use.range, "there is no filter named \(quoted(use.text))", expected: expectedFilters,
-                    help: near)
-            }
-            return nil
-        }
-        var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + own.options))
+        guard let kind = kinds.find(use, &report) else { return nil }
+        var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + kind.schema.options))
         let errorsBefore = report.errorCount
         let checked = check.run(&report)
         filterChecks.append(checked)
         filterApps[filterApps.count - 1] = checked.references.compactMap { names.app($0, &report) }
         var filter = FilterPlan(
-            name: section.name, use: use.text, options: checked.values, location: report.location(of: section.header))
+            name: section.name, use: kind.name, options: checked.values, location: report.location(of: section.header))
         // Options that do not fit the schema would only be found wrong a second time.
-        if report.errorCount == errorsBefore, let make = schemas.maker(use.text) {
+        if report.errorCount == errorsBefore, let make = kind.make {
             do throws(ConfigurationError) {
                 filter.made = try make(section.name, checked.values)
             } catch {
@@ -160,11 +149,6 @@ struct PlanBuilder {
         guard let words = checked.words[option], !words.isEmpty else { return checked.keys[option] ?? checked.section.header }
         if let value = error.value, words.indices.contains(value) { return words[value].range }
         return words[0].range.extended(to: words[words.count - 1].range)
-    }
-
-    private var expectedFilters: String {
-        let names = schemas.names
-        return names.isEmpty ? "a built-in filter; there are none yet" : alternatives(names)
     }
 
     private func graph() -> Graph {

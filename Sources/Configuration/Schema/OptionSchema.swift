@@ -79,24 +79,3 @@ public struct OptionSchema: Sendable, Equatable {
 
     var names: [String] { options.map(\.name) }
 }
-
-/// The kinds of filters that exist, by the name that `use =` gives: their schemas, and what makes a filter of a section.
-public struct FilterSchemas: Sendable {
-    /// Makes what runs of a section whose options fit the schema.
-    public typealias Maker = @Sendable (_ section: String, _ options: OptionValues) throws(ConfigurationError) -> any Sendable
-
-    private let schemas: [String: OptionSchema]
-    private let makers: [String: Maker]
-
-    public init(_ schemas: [String: OptionSchema] = [:], makers: [String: Maker] = [:]) {
-        self.schemas = schemas
-        self.makers = makers
-    }
-
-    public subscript(name: String) -> OptionSchema? { schemas[name] }
-
-    func maker(_ name: String) -> Maker? { makers[name] }
-
-    /// In alphabetical order.
-    public var names: [String] { schemas.keys.sorted() }
-}

@@ -22,7 +22,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let (plan, diagnostics) = Configuration.load(
-            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.registry.schemas)
+            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.schemas)
         switch format {
         case .json: print(diagnostics.json, terminator: "")
         case .text:

@@ -16,7 +16,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let (plan, diagnostics) = Configuration.load(
-            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.registry.schemas)
+            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.schemas)
         throw serve(plan, diagnostics).exitCode
     }
 }

@@ -9,7 +9,8 @@ public struct SluiceCommand: ParsableCommand {
         discussion: ExitStatus.table,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, ProxyCommand.self, FiltersCommand.self, WhyCommand.self, VersionCommand.self,
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, ProxyCommand.self, FiltersCommand.self, PluginCommand.self, WhyCommand.self,
+            VersionCommand.self,
         ]
     )
 

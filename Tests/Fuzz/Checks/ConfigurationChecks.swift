@@ -125,7 +125,38 @@ package let sampleFilters = FilterSchemas([
         if options.integer("level") == 9 && options.isGiven("comment") { throw ConfigurationError("level 9 leaves no time for a comment") }
         return section
     },
-])
+], load: samplePlugin)
+
+/// The files of plug-ins that exist in tests alone.
+private func samplePlugin(_ path: String) -> Result<LoadedFilter, PluginFault> {
+    func loaded(_ name: String, _ options: [Option] = [], identity: String? = nil, openPart: String? = nil) -> Result<LoadedFilter, PluginFault> {
+        .success(
+            LoadedFilter(
+                name: name, schema: OptionSchema(options), make: { (section, _) in section }, identity: identity ?? path, openPart: openPart))
+    }
+    let text = Option("text", .string, standard: "hello", "What to say.")
+    let stamp = "Sluice 0.1.0, interface 0123456789abcdef, Swift 6.3.1 (swift-6.3.1-RELEASE), release build"
+    return switch path {
+    case "plugins/greeting.so", "plugins/../plugins/greeting.so", "./plugins/greeting.so": loaded("greeting", [text], identity: "greeting")
+    case "./libgreeting.so", "/usr/lib/sluice/other-greeting.so": loaded("greeting", [text])
+    case "/usr/lib/sluice/late.so": loaded("late", [Option("ask-timeout", .duration(.milliseconds(1) ... .seconds(600)), standard: "1s", "How long.")])
+    case "plugins/greeting-open.so": loaded("open-file", openPart: "the file")
+    case "./plugins/open/greeting.so": loaded("open-folder", openPart: "its folder")
+    case "./name-built-in.so": loaded("gzip")
+    case "./name-none.so": loaded("No Name")
+    case "./unreadable.so": .failure(.unreadable("Permission denied"))
+    case "./text.so": .failure(.format("no ELF file"))
+    case "./damaged.so": .failure(.format("damaged (its program headers reach beyond its end)"))
+    case "./machine.so": .failure(.machine(file: "aarch64", own: "x86-64"))
+    case "./no-stamp.so": .failure(.noStamp)
+    case "./stamp.so": .failure(.stamp(file: stamp.replacing("0.1.0", with: "0.0.9"), own: stamp))
+    case "./own-interface.so": .failure(.ownInterface)
+    case "./no-entry.so": .failure(.noEntry("sluice_plugin"))
+    case "./load.so": .failure(.load("undefined symbol: other_function"))
+    case "./unsupported.so": .failure(.unsupported("the Swift runtime is linked into this program"))
+    default: .failure(.missing)
+    }
+}
 
 /// What `${NAME}` takes in tests and golden files.
 package let sampleEnvironment = [

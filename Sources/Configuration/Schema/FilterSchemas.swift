@@ -1,0 +1,46 @@
+/// The kinds of filters that exist, by the name that `use =` gives: their schemas, and what makes a filter of a section. And those that
+/// files have.
+public struct FilterSchemas: Sendable {
+    /// Makes what runs of a section whose options fit the schema.
+    public typealias Maker = @Sendable (_ section: String, _ options: OptionValues) throws(ConfigurationError) -> any Sendable
+    /// Loads the plug-in at a path, which is absolute or relative to the working directory. Called once a path.
+    public typealias Loader = @Sendable (_ path: String) -> Result<LoadedFilter, PluginFault>
+
+    private let schemas: [String: OptionSchema]
+    private let makers: [String: Maker]
+    let load: Loader
+
+    /// - Parameter load: without one, no file can be named.
+    public init(_ schemas: [String: OptionSchema] = [:], makers: [String: Maker] = [:], load: Loader? = nil) {
+        self.schemas = schemas
+        self.makers = makers
+        self.load = load ?? { _ in .failure(.unsupported("plug-ins are not loaded here")) }
+    }
+
+    public subscript(name: String) -> OptionSchema? { schemas[name] }
+
+    func maker(_ name: String) -> Maker? { makers[name] }
+
+    /// In alphabetical order.
+    public var names: [String] { schemas.keys.sorted() }
+}
+
+/// A filter that came out of a file.
+public struct LoadedFilter: Sendable {
+    /// The filter's own name.
+    public var name: String
+    public var schema: OptionSchema
+    public var make: FilterSchemas.Maker?
+    /// What is the same for two paths of one file.
+    public var identity: String
+    /// Whether anybody on the machine may change it: `the file`, `its folder`.
+    public var openPart: String?
+
+    public init(name: String, schema: OptionSchema, make: FilterSchemas.Maker?, identity: String, openPart: String? = nil) {
+        self.name = name
+        self.schema = schema
+        self.make = make
+        self.identity = identity
+        self.openPart = openPart
+    }
+}
