@@ -71,12 +71,12 @@ import Testing
         #expect(diagnostics.last?.message == "500 more problems are not shown")
     }
 
-    @Test func withoutFiltersTheListOfThemIsEmpty() {
+    @Test func withoutFiltersAFileMayStillBeNamed() {
         let (_, diagnostics) = load(
             smallest.replacing("serve = demo", with: "serve = p")
                 + "\n[pipeline:p]\npipeline = gzip demo\n\n[filter:gzip]\nuse = gzip\n", filters: FilterSchemas())
         #expect(diagnostics.map(\.code) == [.filterUnknown])
-        #expect(diagnostics.first?.expected == "a built-in filter; there are none yet")
+        #expect(diagnostics.first?.expected == "the path of a plug-in")
     }
 
     @Test func colorsAreOnlyAddedWhereAskedFor() {

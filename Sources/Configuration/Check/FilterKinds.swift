@@ -10,6 +10,8 @@ struct FilterKinds {
     private let schemas: FilterSchemas
     /// The filters of files by their paths, as far as they could be loaded and none of them has the name of another.
     private var files: [String: LoadedFilter] = [:]
+    /// The file that a filter came from, as the first section writes it; by the filter's name.
+    private var origins: [String: (identity: String, spelling: String)] = [:]
 
     /// Loads every file that a section names, and reports those that are no plug-ins at each place.
     init(_ schemas: FilterSchemas, _ sections: [Section], _ report: inout Report) {
@@ -37,10 +39,11 @@ struct FilterKinds {
             report.error(.pluginName, at: use.range, "\(title) has a name that cannot be written", expected: "lower-case words with dashes", help: help)
         } else if schemas[filter.name] != nil {
             report.error(.pluginName, at: use.range, "\(title) has the name of one that is built in", help: help)
-        } else if let other = files.first(where: { $0.value.name == filter.name && $0.value.identity != filter.identity }) {
-            report.error(.pluginName, at: use.range, "\(title) has the name of the one of \(quoted(other.key))", help: help)
+        } else if let other = origins[filter.name], other.identity != filter.identity {
+            report.error(.pluginName, at: use.range, "\(title) has the name of the one of \(quoted(other.spelling))", help: help)
         } else {
             files[path] = filter
+            if origins[filter.name] == nil { origins[filter.name] = (filter.identity, use.text) }
             guard let part = filter.openPart else { return }
             report.warning(
                 .dangerPluginWritable, at: use.range, "anybody on this machine can change \(quoted(path)), and so what this gateway does",
@@ -54,10 +57,9 @@ struct FilterKinds {
             return files[path].map { Kind(name: $0.name, schema: $0.schema, make: $0.make) }
         }
         if let schema = schemas[use.text] { return Kind(name: use.text, schema: schema, make: schemas.maker(use.text)) }
-        let ofFile = files.filter { $0.value.name == use.text }.keys.min()
         report.error(
             .filterUnknown, at: use.range, "there is no filter named \(quoted(use.text))", expected: expectation,
-            help: ofFile.map { "a plug-in has it, and is named by its file: `use = \($0)`" } ?? report.suggestion(for: use.text, among: schemas.names))
+            help: origins[use.text].map { "a plug-in has it, and is named by its file: `use = \($0.spelling)`" } ?? report.suggestion(for: use.text, among: schemas.names))
         return nil
     }
 

@@ -104,7 +104,7 @@ extension OptionSchema {
 
     /// `[filter:NAME]`: what all filters have. The other options are the filter's own.
     public static let filter = OptionSchema([
-        Option("use", .string, isRequired: true, "The filter's name, or the path of a [plug-in](plugins.md): absolute, or relative to this file.")
+        Option("use", .string, isRequired: true, "The filter's name, or the path of a [plug-in](plugins.md): absolute, or relative to the file that says so.")
     ])
 
     /// `[app:NAME]`

@@ -18,7 +18,10 @@ struct BuildFolder {
     /// What an SDK is made of that may be newer than the program.
     var sources: [String] { Self.modules.map(module) + testingObjects }
 
-    private var testingObjects: [String] { KernelFiles().match(path + "/FilterTesting.build/*.o") }
+    /// FilterTesting's object files; and what the compiler writes about them, which alone is new where it found that nothing changes.
+    private var testingObjects: [String] {
+        ["o", "priors", "dia"].flatMap { KernelFiles().match("\(path)/FilterTesting.build/*.\($0)") }
+    }
 
     /// Makes an SDK of what was built. Errors: something is missing, or was built after the program.
     func makeSDK(_ folder: String, for program: String) throws(PluginFailure) {

@@ -19,8 +19,10 @@ final class Gateway {
 
     /// Starts it and waits until each of `listeners` accepts.
     /// - Parameter outer: a program with its arguments that prepares something and then becomes the gateway.
-    init(arguments: [String], listeners: [String], fileLimit: Int? = nil, within outer: [String] = []) throws {
-        process = try Child(outer + [Gateway.binary] + arguments, fileLimit: fileLimit)
+    init(
+        binary: String = Gateway.binary, arguments: [String], listeners: [String], fileLimit: Int? = nil, within outer: [String] = []
+    ) throws {
+        process = try Child(outer + [binary] + arguments, fileLimit: fileLimit)
         var found: [String: UInt16] = [:]
         let ready = process.waitForOutput { output in
             for line in output.split(separator: "\n") where line.hasPrefix("listening on ") {

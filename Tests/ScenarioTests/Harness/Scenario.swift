@@ -18,6 +18,7 @@ final class Scenario {
 
     /// Options for one listener `web` that serves one app `app`; each is lines of the configuration file.
     struct Options {
+        var binary = Gateway.binary
         var gateway = ""
         var listener = ""
         var app = ""
@@ -63,7 +64,7 @@ final class Scenario {
             try write(file, to: "\(folder)/gateway.conf")
             let outer = try options.hosts.map { try HostsFile.place($0, in: folder) } ?? []
             gateway = try Gateway(
-                arguments: ["run", "\(folder)/gateway.conf"], listeners: options.listeners, fileLimit: options.fileLimit, within: outer)
+                binary: options.binary, arguments: ["run", "\(folder)/gateway.conf"], listeners: options.listeners, fileLimit: options.fileLimit, within: outer)
         } catch {
             Folder.remove(folder)
             throw error
