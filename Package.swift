@@ -125,7 +125,7 @@ let package = Package(
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
-        tests("GatewayTests", ["Gateway", "FilterAPI", "Proxy", "Telemetry", "Routing", "EventLoops", "Configuration", "HTTPMessage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        tests("GatewayTests", ["Gateway", "ArgumentParser", "Configuration", "EventLoops", "FilterAPI", "HTTPMessage", "Proxy", "Routing", "swift-argument-parser", "Telemetry"]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
         tests("ScenarioTests", ["CZlib"]),

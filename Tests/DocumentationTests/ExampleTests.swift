@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Every example of the documentation is run. A block ```` ```console ```` holds commands (`$ …`) and what they print; a block
-/// ```` ```ini ```` a config, which with a second word behind `ini` is also saved under that name for the commands behind it.
+/// ```` ```ini ```` a config. A block with a second word behind its language is saved under that name for the commands behind it.
 @Suite struct ExampleTests {
     @Test(arguments: Document.all) func examplesWork(_ document: Document) throws {
         let ports = Ports()
@@ -13,7 +13,7 @@ import Testing
             switch block.language {
             case "ini": try check(block, of: document, in: terminal, ports)
             case "console": try run(block, of: document, in: terminal, ports)
-            default: break
+            default: if block.words.count > 1 { try terminal.write(ports.replaced(in: block.text), to: block.words[1]) }
             }
         }
     }

@@ -46,14 +46,14 @@ final class Terminal {
         try Data(text.utf8).write(to: file)
     }
 
-    /// Runs the command and waits until its output is the expected one; at most 20 seconds. For a command that goes on in the
+    /// Runs the command and waits until its output is the expected one; at most two minutes (some commands compile). For a command that goes on in the
     /// background (`&`) that is when it is ready. Returns the last output seen.
     func run(_ command: String, until done: (_ output: String, _ ended: Bool) -> Bool) -> String {
         count += 1
         let output = folder.appendingPathComponent(".\(count).out")
         let status = folder.appendingPathComponent(".\(count).status")
         tell("{ \(command)\n} >'\(output.path)' 2>&1 </dev/null; echo $? >'\(status.path)'")
-        let deadline = Date(timeIntervalSinceNow: 20)
+        let deadline = Date(timeIntervalSinceNow: 120)
         while true {
             let ended = FileManager.default.fileExists(atPath: status.path)
             let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""

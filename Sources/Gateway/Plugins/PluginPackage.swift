@@ -128,11 +128,11 @@ struct PluginPackage {
         pipeline = \(name.filter) demo
 
         [filter:\(name.filter)]
-        use   = ./lib\(name.filter).so        # relative to this file
+        use   = ./lib\(name.filter).so      # relative to this file
         field = X-Client
 
         [app:demo]
-        use = echo                         # answers with the request as it arrived
+        use = echo                       # answers with the request as it arrived
 
         """
     }

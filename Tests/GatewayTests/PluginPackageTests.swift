@@ -1,0 +1,33 @@
+import FilterAPI
+import Foundation
+import Testing
+
+@testable import Gateway
+
+/// What `sluice plugin new` writes.
+@Suite struct PluginPackageTests {
+    private func package(_ name: String) throws -> PluginPackage { PluginPackage(name: try PluginName(name, registry: FilterRegistry())) }
+
+    @Test func theFilterPageShowsWhatIsWritten() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        let page = try String(contentsOf: folder.appending(path: "../../docs/plugins.md"), encoding: .utf8)
+        let files = try package("needs-field").files
+        for path in ["Sources/NeedsField/NeedsField.swift", "Sources/NeedsField/EntryPoint.swift", "Tests/NeedsFieldTests/NeedsFieldTests.swift", "gateway.conf"] {
+            let text = try #require(files.first { $0.path == path }?.text)
+            #expect(page.contains("\n\(text)```\n"), "docs/plugins.md does not show \(path)")
+        }
+        for file in files { #expect(page.contains("  needs-field/\(file.path)\n")) }
+    }
+
+    @Test(arguments: [("a", "A"), ("needs-field", "NeedsField"), ("x-2-y3", "X2Y3")])
+    func namesBecomeTypes(_ name: String, _ type: String) throws {
+        let package = try package(name)
+        #expect(package.name.type == type)
+        #expect(package.files.contains { $0.path == "Sources/\(type)/\(type).swift" && $0.text.contains("static let name = \"\(name)\"") })
+    }
+
+    @Test(arguments: ["", "A", "a_b", "a-", "-a", "a--b", "1a", "a/b", "..", "a b", "é", "response", "testing", String(repeating: "a", count: 41)])
+    func otherNamesAreRefused(_ name: String) {
+        #expect(throws: PluginFailure.self) { try PluginName(name, registry: FilterRegistry()) }
+    }
+}
