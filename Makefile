@@ -14,10 +14,13 @@ ARGS ?=
 # all tests run on a debug build.
 RELEASE_FLAGS ?= -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 FILTER ?=
+# Where `make install` puts it, and what stands before that while it is packed.
+PREFIX ?= /usr/local
+DESTDIR ?=
 # FilterTesting is no part of the gateway; `sluice plugin test` needs it.
-BUILD_RELEASE = swift build -c release --target FilterTesting $(RELEASE_FLAGS) && swift build -c release --product sluice $(RELEASE_FLAGS)
+BUILD_RELEASE = swift build -c release --target FilterTesting $(RELEASE_FLAGS); swift build -c release --product sluice $(RELEASE_FLAGS)
 
-.PHONY: run test build debug pages bench fuzz clean help
+.PHONY: run test build debug install pages bench fuzz clean help
 
 ## run: install what is missing, build for release, serve gateway.conf (another file: make run CONF=FILE)
 run: build
@@ -48,7 +51,19 @@ build:
 ## debug: build .build/debug/sluice
 debug:
 	@$(BOOTSTRAP)
-	@swift build --target FilterTesting && swift build --product sluice
+	@swift build --target FilterTesting; swift build --product sluice
+
+# The libraries of the Swift runtime that the program loads.
+RUNTIME = ldd .build/release/sluice | awk '/=> .*\/swift\/linux\// { print $$3 }'
+
+## install: build, and copy to PREFIX: bin/sluice, lib/sluice/swift (the runtime), lib/sluice/sdk (for plug-ins; make install PREFIX=/usr DESTDIR=out)
+install: build
+	@root="$(DESTDIR)$(PREFIX)"; mkdir -p "$$root/bin" "$$root/lib/sluice/swift"; \
+		install -m 0644 -t "$$root/lib/sluice/swift" $$($(RUNTIME)); \
+		.build/release/sluice plugin sdk --into "$$root/lib/sluice/sdk"; \
+		SLUICE_INSTALL=1 swift build -c release --product sluice $(RELEASE_FLAGS); \
+		install -m 0755 -t "$$root/bin" .build/release/sluice; \
+		$(BUILD_RELEASE)
 
 ## pages: write the pages of docs/ anew that are made from the program
 pages:

@@ -26,6 +26,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 // Those that the list in main.swift has.
 let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "IPAccess", "Redirect", "RequestID"]
 
+// Plug-ins that are loaded use the program's copy of FilterAPI.
+let exportsSymbols = ["-Xlinker", "--export-dynamic"]
+// `make install` puts the Swift runtime beside the program, which must then take no other.
+let bringsRuntime = ["-no-toolchain-stdlib-rpath", "-Xlinker", "-rpath=$ORIGIN/../lib/sluice/swift"]
+
 let package = Package(
     name: "sluice",
     products: [
@@ -75,10 +80,9 @@ let package = Package(
             ], swiftSettings: strict, plugins: ["InterfaceStamp"]),
         // Hashes the filter interface, for the stamp of plug-ins.
         .plugin(name: "InterfaceStamp", capability: .buildTool(), path: "Sources/InterfaceStamp"),
-        // Its symbols are exported: plug-ins that are loaded use its copy of FilterAPI.
         .executableTarget(
             name: "Sluice", dependencies: ["Gateway"] + builtInFilters, swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+            linkerSettings: [.unsafeFlags(exportsSymbols + (Context.environment["SLUICE_INSTALL"] == nil ? [] : bringsRuntime))]),
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
         filter("CORS"),

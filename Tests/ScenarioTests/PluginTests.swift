@@ -154,6 +154,26 @@ import Testing
         #expect(missing.isEmpty, "\(missing.sorted().prefix(20))")
     }
 
+    @Test func `an installed Sluice brings what plug-ins need, and notices what belongs to another`() throws {
+        try inFolder { folder in
+            try Folder.make("\(folder)/bin")
+            #expect(try Child.run(["/bin/sh", "-c", "cp '\(Gateway.binary)' '\(folder)/bin/sluice'"]).ending == .exit(0))
+            let sdk = "\(folder)/lib/sluice/sdk"
+            try sluice(Gateway.binary, ["plugin", "sdk", "--into", sdk], in: folder)
+            let installed = "\(folder)/bin/sluice"
+            #expect(try sluice(installed, ["plugin", "sdk"], in: folder).stdout == "\(sdk)\n")
+            try sluice(installed, ["plugin", "new", "mine"], in: folder)
+            try sluice(installed, ["plugin", "build", "mine"], in: folder)
+            // The same stamp: either of the two loads it.
+            for binary in [installed, Gateway.binary] { try sluice(binary, ["check", "mine/gateway.conf"], in: folder) }
+
+            let stamp = ScenarioTests.text(try #require(contents(of: "\(sdk)/stamp")))
+            try write(stamp.replacing("interface ", with: "interface 0"), to: "\(sdk)/stamp")
+            let refused = try sluice(installed, ["plugin", "build", "mine"], in: folder, status: 1).stderr
+            #expect(refused.contains("belongs to another Sluice") && refused.contains("interface 0"))
+        }
+    }
+
     @Test func `names that cannot be are refused, and nothing is written over`() throws {
         try inFolder { folder in
             for (name, reason) in [
