@@ -23,6 +23,7 @@ import Musl
         Target(name: "trailers", check: { checkTrailers($0) }),
         Target(name: "routes", check: { checkRoutes($0) }),
         Target(name: "access-log", check: { checkAccessLog($0) }),
+        Target(name: "plugin-image", check: { checkPluginImage($0) }),
         Target(name: "filters", check: { checkFilters($0) }, least: 4),
     ]
 

@@ -26,6 +26,16 @@ import Testing
         #expect(package.files.contains { $0.path == "Sources/\(type)/\(type).swift" && $0.text.contains("static let name = \"\(name)\"") })
     }
 
+    /// A plug-in whose type has the name of one that its source needs would not compile.
+    @Test func noNameHidesWhatTheSourceNeeds() throws {
+        for file in try package("mine").files where file.path.hasSuffix(".swift") && file.path != "Package.swift" {
+            let code = file.text.split(separator: "\n").map { $0.replacing(/\/\/.*|"[^"]*"/, with: "") }.joined(separator: "\n")
+            for word in code.matches(of: /\b[A-Z][a-z]\w+/).map({ String($0.output) }) where !["Mine", "MineTests", "FilterAPI", "FilterTesting"].contains(word) {
+                #expect(PluginName.taken.contains(word), "\(word) of \(file.path)")
+            }
+        }
+    }
+
     @Test(arguments: ["", "A", "a_b", "a-", "-a", "a--b", "1a", "a/b", "..", "a b", "é", "response", "testing", String(repeating: "a", count: 41)])
     func otherNamesAreRefused(_ name: String) {
         #expect(throws: PluginFailure.self) { try PluginName(name, registry: FilterRegistry()) }

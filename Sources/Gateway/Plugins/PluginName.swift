@@ -22,11 +22,11 @@ struct PluginName {
         }
     }
 
-    /// Modules that a plug-in or its tests import, and types of the interface and of Swift that its source names.
-    private static let taken: Set<String> = [
-        "Buffers", "Configuration", "Filterapi", "Filtertesting", "Http1", "Httpmessage", "Pipeline", "Foundation", "Glibc", "Swift", "Testing",
-        "Xctest", "Any", "Self", "Type", "Protocol", "Array", "Bool", "Character", "Dictionary", "Double", "Duration", "Error", "Float", "Int",
-        "Never", "Option", "Optional", "Reply", "Request", "Response", "Result", "Sendable", "Set", "Span", "String", "Suite", "Test",
-        "Fields", "Field", "Filter", "Rate", "Slab", "Method",
+    /// Modules that a plug-in or its tests import, and types that its first source and tests name: those of the interface, and Swift's.
+    static let taken: Set<String> = [
+        "Any", "Array", "Bool", "Buffers", "Character", "Configuration", "ConfigurationError", "Dictionary", "Double", "Duration", "Error", "FieldName",
+        "Fields", "FilterHarness", "FilterOptions", "FilterPlugin", "Float", "Foundation", "Glibc", "HarnessError", "Int", "Never", "Option",
+        "OptionSchema", "Optional", "Pipeline", "PluginEntry", "Protocol", "Reply", "ReplyReason", "Request", "RequestDecision", "RequestFilter",
+        "Response", "ResponseFilter", "Result", "Self", "Sendable", "Set", "Suite", "Span", "String", "Swift", "Test", "Testing", "Type",
     ]
 }
