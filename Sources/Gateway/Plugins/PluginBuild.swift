@@ -13,6 +13,7 @@ struct PluginBuild {
         guard FileTree.exists(folder + "/Package.swift") else {
             throw PluginFailure("there is no package in \(folder): `sluice plugin new NAME` makes one")
         }
+        if let reason = PluginLoader.obstacle { throw PluginFailure("this Sluice loads no plug-ins: \(reason)") }
         try PluginSDK.checkCompiler()
         sdk = try PluginSDK.find()
         try FileTree.link(folder + "/.sluice-sdk", to: sdk.folder)

@@ -81,7 +81,7 @@ struct PluginLoader {
 
     /// Why this program cannot load plug-ins; nil if it can. There may be one Swift runtime and one FilterAPI in a process, and a plug-in
     /// must find both.
-    private static var obstacle: String? {
+    static var obstacle: String? {
         guard let own = unsafe sluice_image_with_symbol(interfaceSymbol) else { return "this program was linked without `--export-dynamic`" }
         guard let runtime = unsafe sluice_image_with_symbol("swift_retain"), unsafe runtime != own else {
             return "the Swift runtime is linked into this program (`--static-swift-stdlib`)"
