@@ -41,7 +41,7 @@ struct ExplainCommand: ParsableCommand {
     func run() throws {
         let file = words.count == 2 ? words[0] : "gateway.conf"
         let (plan, text, diagnostics) = Configuration.loadWithText(
-            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.registry.schemas)
+            path: file, files: KernelFiles(), environment: KernelFiles.environment(), filters: KnownFilters.schemas)
         guard let plan else {
             complain(diagnostics.text(color: Terminal.takesColor(2)), terminator: "")
             throw ExitStatus.configInvalid.exitCode
