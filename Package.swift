@@ -126,7 +126,7 @@ let package = Package(
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
-        tests("ProxyTests", ["Proxy", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
+        tests("ProxyTests", ["Proxy", "FilterAPI", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
         tests("GatewayTests", [
             "Gateway", "Proxy", "Routing", "Telemetry", "FilterAPI", "EventLoops", "Configuration", "HTTPMessage",

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -129,6 +130,9 @@ ssize_t sluice_splice(int from, int to, size_t count, int more) {
 // MARK: threads
 
 void sluice_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+// To Linux a thread is a process of its own here: 0 is the calling one.
+int sluice_lower_priority(int by) { return setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + by); }
 
 int sluice_cpu_count(void) {
     cpu_set_t set;

@@ -168,9 +168,7 @@ public final class LogWriter: @unchecked Sendable {
 
     private func run() {
         // Signals are for the thread that handles them; and with SIGPIPE blocked a broken pipe is EPIPE and nothing else.
-        var all = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+        LoopThread.leaveSignalsToOthers()
         while let reopenWanted = waitForWork() {
             for block in written {
                 if !write(block) { locked { $0.dropped &+= UInt64(block.lineCount) } }

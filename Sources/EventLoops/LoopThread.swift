@@ -36,4 +36,17 @@ public struct LoopThread: ~Copyable {
 
     /// Waits until the thread has ended.
     public consuming func join() { pthread_join(thread, nil) }
+
+    /// Signals come to other threads than the calling one.
+    static func leaveSignalsToOthers() {
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+
+    /// The calling thread gets less of a core that others want too: a third of what they get.
+    static func yieldToOthers() {
+        // Where that is not allowed, it competes as others do.
+        _ = sluice_lower_priority(5)
+    }
 }

@@ -135,7 +135,7 @@ public final class Resolver: @unchecked Sendable {
     }
 
     private func lookUpNames() {
-        Self.leaveSignalsToOthers()
+        LoopThread.leaveSignalsToOthers()
         while let host = nextName() {
             let answer = lookUp(host)
             let callers = locked { $0.callers.removeValue(forKey: host) } ?? []
@@ -161,7 +161,7 @@ public final class Resolver: @unchecked Sendable {
     }
 
     private func watchClock() {
-        Self.leaveSignalsToOthers()
+        LoopThread.leaveSignalsToOthers()
         while let late = nextTimedOut() {
             for caller in late { caller.completion(.failure(.timedOut)) }
         }
@@ -198,12 +198,6 @@ public final class Resolver: @unchecked Sendable {
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
         return body(&state)
-    }
-
-    private static func leaveSignalsToOthers() {
-        var all = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 
     private static func time(in milliseconds: Int) -> timespec {

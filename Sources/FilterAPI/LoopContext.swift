@@ -10,9 +10,11 @@ public final class LoopContext {
     private let sharing: SharedObjects
     private let state: LoopState
     private let apps: [String]
+    let system: LoopSystem
 
     package init(
-        index: Int, count: Int, section: String, clock: LoopClock, sharing: SharedObjects, state: LoopState, apps: [String]
+        index: Int, count: Int, section: String, clock: LoopClock, sharing: SharedObjects, state: LoopState, apps: [String],
+        system: LoopSystem
     ) {
         self.index = index
         self.count = count
@@ -21,7 +23,11 @@ public final class LoopContext {
         self.sharing = sharing
         self.state = state
         self.apps = apps
+        self.system = system
     }
+
+    /// The gateway is ending: it takes no more connections, and closes each when its request is answered. Keep the context to ask later.
+    public var isDraining: Bool { state.isDraining }
 
     /// The `[app:NAME]` section of this name; nil if there is none.
     public func app(named name: String) -> AppReference? { apps.firstIndex(of: name).map(AppReference.init) }
@@ -49,8 +55,9 @@ public final class LoopClock {
     package init() {}
 }
 
-/// What the filters of one loop have reserved so far.
+/// What the filters of one loop have reserved so far, and what they may know of it.
 package final class LoopState {
     package var layout = StateLayout()
+    package var isDraining = false
     package init() {}
 }

@@ -17,10 +17,11 @@ public final class FilterHarness {
     struct LoopFilters {
         let pipeline: CompiledPipeline
         let clock: LoopClock
-        let state: StateLayout
+        let state: LoopState
     }
 
     private let loops: [LoopFilters]
+    private let system: TestSystem
     private(set) var nanoseconds: Int64 = 1_000_000_000_000
     /// Seconds since 1970-01-01 UTC: 2026-01-01 00:00:00 at the beginning.
     private var wallNanoseconds: Int64 = 1_767_225_600 * 1_000_000_000
@@ -31,17 +32,23 @@ public final class FilterHarness {
     ///   - options: the lines of its section, without `use`.
     ///   - loops: how many loops have it; `send(…, on:)` chooses one.
     ///   - apps: names of apps that options may refer to.
+    ///   - files: the files that there are when the filter is made.
     /// Errors: everything that is wrong with the options, as `sluice check` prints it.
     public convenience init<Plugin: FilterPlugin>(
-        _ plugin: Plugin.Type, _ options: String = "", loops: Int = 1, apps: [String] = []
+        _ plugin: Plugin.Type, _ options: String = "", loops: Int = 1, apps: [String] = [], files: [String: FileContent] = [:]
     ) throws(HarnessError) {
-        try self.init([(plugin, options)], loops: loops, apps: apps)
+        try self.init([(plugin, options)], loops: loops, apps: apps, files: files)
     }
 
     /// A pipeline of several filters, in their order.
-    public init(_ filters: [(plugin: any FilterPlugin.Type, options: String)], loops: Int = 1, apps: [String] = []) throws(HarnessError) {
+    public init(
+        _ filters: [(plugin: any FilterPlugin.Type, options: String)], loops: Int = 1, apps: [String] = [], files: [String: FileContent] = [:]
+    ) throws(HarnessError) {
         let plugins = try Self.plugins(filters, apps)
         let sharing = SharedObjects()
+        let system = TestSystem(files)
+        self.system = system
+        let loopSystem = LoopSystem(system, files: SharedObjects()) { $0() }
         var made: [LoopFilters] = []
         for index in 0..<loops {
             let clock = LoopClock()
@@ -49,14 +56,15 @@ public final class FilterHarness {
             var objects: [any Filter] = []
             for (number, plugin) in plugins.enumerated() {
                 let context = LoopContext(
-                    index: index, count: loops, section: "f\(number)", clock: clock, sharing: sharing, state: state, apps: ["app"] + apps)
+                    index: index, count: loops, section: "f\(number)", clock: clock, sharing: sharing, state: state, apps: ["app"] + apps,
+                    system: loopSystem)
                 do throws(ConfigurationError) {
                     objects.append(try plugin.makeFilter(on: context))
                 } catch {
                     throw HarnessError("makeFilter: \(error.message)")
                 }
             }
-            made.append(LoopFilters(pipeline: CompiledPipeline(objects), clock: clock, state: state.layout))
+            made.append(LoopFilters(pipeline: CompiledPipeline(objects), clock: clock, state: state))
         }
         self.loops = made
         setClocks()
@@ -93,6 +101,29 @@ public final class FilterHarness {
         wallNanoseconds = seconds * 1_000_000_000
         setClocks()
     }
+
+    /// The gateway begins to drain.
+    public func drain() {
+        for loop in loops { loop.state.isDraining = true }
+    }
+
+    /// The files that filters can see. When they change, filters know at once.
+    public var files: [String: FileContent] {
+        get { system.files }
+        set { system.files = newValue }
+    }
+
+    /// What the operator was told.
+    public var complaints: [String] { system.complaints }
+
+    /// Work beside the loops is refused, as where too much of it waits already.
+    public var isSideWorkRefused: Bool {
+        get { system.isWorkRefused }
+        set { system.isWorkRefused = newValue }
+    }
+
+    /// Pieces of work beside the loops that were done.
+    public var sideWorkCount: Int { system.workCount }
 
     private func setClocks() {
         for loop in loops {
@@ -138,9 +169,9 @@ public final class FilterHarness {
 }
 
 /// What is wrong with a filter's options, as `sluice check` prints it.
-public struct HarnessError: Error, CustomStringConvertible {
+public struct HarnessError: Error, Equatable, CustomStringConvertible {
     public let description: String
-    init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
 
 private struct OneFile: ConfigurationFiles {

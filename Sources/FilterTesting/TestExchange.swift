@@ -29,7 +29,7 @@ public final class TestExchange {
         _ bytes: [UInt8], client: String, https: Bool, isTrusted: Bool, filters: FilterHarness.LoopFilters, explanation: Explanation? = nil
     ) {
         self.filters = filters
-        request = Request(table: FieldTable(Slab(byteCount: 512 * 16)), state: StateBlock(filters.state))
+        request = Request(table: FieldTable(Slab(byteCount: 512 * 16)), state: StateBlock(filters.state.layout))
         responseStorage = Response(table: FieldTable(Slab(byteCount: 512 * 16)))
         var slab = Slab(byteCount: max(bytes.count, 1) + 4096)
         _ = slab.write(bytes.span, at: 0)
@@ -103,6 +103,12 @@ public final class TestExchange {
             if case .forward = filters.pipeline.advance(&request) { passed += 1 }
         }
         return passed
+    }
+
+    /// The client goes away while a filter waits for an answer.
+    public func cancel() {
+        guard let (question, _) = question else { preconditionFailure("it does not wait") }
+        question.cancel()
     }
 
     // MARK: The request as it stands

@@ -1,3 +1,4 @@
+import EventLoops
 import FilterAPI
 import Pipeline
 
@@ -48,10 +49,14 @@ public struct FilterSet: Sendable {
     private let filters: [FilterSettings]
     private let loopCount: Int
     private let sharing = SharedObjects()
+    private let files = SharedObjects()
+    private let system: KernelFilterSystem
 
-    public init(_ filters: [FilterSettings] = [], loopCount: Int = 1) {
+    /// - Parameter complain: tells the operator of what goes wrong later, in one line. Called on any thread but a loop's, and may wait.
+    public init(_ filters: [FilterSettings] = [], loopCount: Int = 1, complain: @escaping @Sendable (String) -> Void = { _ in }) {
         self.filters = filters
         self.loopCount = loopCount
+        system = KernelFilterSystem(complain: complain)
     }
 
     /// The names of the sections.
@@ -59,12 +64,14 @@ public struct FilterSet: Sendable {
 
     /// Makes the filters of one loop, each once, and the pipelines of them.
     func makePipelines(
-        _ pipelines: [PipelineSettings], apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: Int
+        _ pipelines: [PipelineSettings], apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: EventLoop
     ) throws(FilterFault) -> [LoopPipeline] {
         var made: [any Filter] = []
+        let loopSystem = LoopSystem(system, files: files) { loop.post($0) }
         for filter in filters {
             let context = LoopContext(
-                index: loop, count: loopCount, section: filter.name, clock: clock, sharing: sharing, state: state, apps: apps)
+                index: loop.index, count: loopCount, section: filter.name, clock: clock, sharing: sharing, state: state, apps: apps,
+                system: loopSystem)
             do throws(ConfigurationError) {
                 made.append(try filter.plugin.makeFilter(on: context))
             } catch {

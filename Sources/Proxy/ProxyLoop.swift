@@ -34,8 +34,9 @@ public final class ProxyLoop {
     /// Filters are watched or explained: they do not just run.
     private(set) var looksAtFilters: Bool
     let clock = LoopClock()
+    private let filterState = LoopState()
     /// What filters have reserved in each exchange.
-    private(set) var stateLayout = StateLayout()
+    var stateLayout: StateLayout { filterState.layout }
     /// Scratch for response heads and trailers: they are written on before anything else is parsed.
     var scratch: Response
     var responseFields: FieldTable {
@@ -85,10 +86,8 @@ public final class ProxyLoop {
             }
         }
         upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
-        let state = LoopState()
-        heldPipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, state, loop.index)
+        heldPipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, filterState, loop)
         pipelines = heldPipelines.map { unsafe Uncounted($0) }
-        stateLayout = state.layout
     }
 
     deinit {
@@ -136,6 +135,7 @@ public final class ProxyLoop {
     public func drain(_ drained: @escaping () -> Void) {
         guard !isDraining else { return }
         isDraining = true
+        filterState.isDraining = true
         self.drained = drained
         endListening()
         loop.forEachSource { source in

@@ -14,7 +14,7 @@ enum Modules {
         // A plug-in of the package manager, which runs while Sluice is built.
         "InterfaceStamp": ["PackagePlugin", "Foundation"],
         "FilterAPI": ["HTTPMessage", "Buffers", "Configuration", "Synchronization"],
-        "FilterTesting": ["FilterAPI", "Pipeline", "HTTP1", "HTTPMessage", "Buffers", "Configuration"],
+        "FilterTesting": ["FilterAPI", "Pipeline", "HTTP1", "HTTPMessage", "Buffers", "Configuration", "Synchronization"],
         "Pipeline": ["FilterAPI", "HTTPMessage", "Buffers"],
         "EventLoops": ["HTTPMessage", "Buffers", "CPlatform", "Glibc", "Synchronization"],
         "TLS": ["HTTPMessage", "Buffers", "COpenSSL", "Glibc", "Synchronization"],

@@ -44,6 +44,8 @@ ptrdiff_t sluice_send3(int fd, const void *a, size_t a_count, const void *b, siz
 int sluice_pipe(int ends[2], int capacity);
 ptrdiff_t sluice_splice(int from, int to, size_t count, int more);
 void sluice_name_thread(const char *name);
+/// Adds to the nice value of the calling thread alone. -1 with errno if it may not.
+int sluice_lower_priority(int by);
 /// Cores that this process may run on.
 int sluice_cpu_count(void);
 /// Where the program or library is in memory in which a symbol of this process is found; null if there is none.

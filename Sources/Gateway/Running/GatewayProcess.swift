@@ -59,7 +59,7 @@ public struct GatewayProcess {
         let names = NameLookUp()
         let known = names.resolve(settings.apps)
         let shortages = ShortageNotice()
-        let filters = FilterSet(settings.filters, loopCount: count)
+        let filters = FilterSet(settings.filters, loopCount: count) { complain($0) }
         var loops: [RunningLoop] = []
         for index in 0..<count {
             var proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))

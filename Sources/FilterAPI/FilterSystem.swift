@@ -1,0 +1,36 @@
+/// What filters have of the system: files, and threads beside the loops. Filters reach it through `LoopContext`; the gateway implements it on
+/// the kernel, `FilterTesting` without one. Any thread may call it.
+package protocol FilterSystem: AnyObject, Sendable {
+    /// Looks at a file now and from now on (see `LoopContext.watchFile`).
+    ///
+    /// - Parameters:
+    ///   - limit: bytes that it may have; nil if only its presence matters.
+    ///   - changed: called with what is found, on any thread, whenever that is something else than before.
+    /// - Returns: what is found now.
+    func watch(_ path: String, upTo limit: Int?, _ changed: @escaping @Sendable (FileContent) -> Void) -> FileContent
+
+    /// Runs work on a thread beside the loops. Nil when too much waits already; it is then never run.
+    func submit(_ work: @escaping @Sendable () -> Void) -> UInt64?
+
+    /// Takes work that waits out of the queue. False if it runs already, or has run.
+    func cancel(_ work: UInt64) -> Bool
+
+    /// Tells the operator, in one line.
+    func complain(_ line: String)
+}
+
+/// What one loop has of the system.
+package struct LoopSystem {
+    let system: any FilterSystem
+    let files: SharedObjects
+    let post: (@escaping @Sendable () -> Void) -> Void
+
+    /// - Parameters:
+    ///   - files: what all loops of these filters know of files.
+    ///   - post: runs something on this loop, soon. Any thread may call it.
+    package init(_ system: any FilterSystem, files: SharedObjects, post: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
+        self.system = system
+        self.files = files
+        self.post = post
+    }
+}
