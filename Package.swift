@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "IPAccess", "Redirect", "RequestID"]
+let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Redirect", "RequestID"]
 
 // Plug-ins that are loaded use the program's copy of FilterAPI.
 let exportsSymbols = ["-Xlinker", "--export-dynamic"]
@@ -89,6 +89,7 @@ let package = Package(
         filter("Gunzip", ["CZlib"]),
         filter("Gzip", ["CISAL", "CZlib"]),
         filter("Headers"),
+        filter("Healthcheck"),
         filter("IPAccess"),
         filter("Redirect"),
         filter("RequestID"),
@@ -120,6 +121,7 @@ let package = Package(
         tests("CORSTests", ["CORS", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("GunzipTests", ["Gunzip", "Gzip", "FilterAPI", "FilterTesting"]),
         tests("GzipTests", ["Gzip", "CZlib", "FilterAPI", "FilterTesting", "CAllocations"]),
+        tests("HealthcheckTests", ["Healthcheck", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("IPAccessTests", ["IPAccess", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),

@@ -3,6 +3,7 @@ import Gateway
 import Gunzip
 import Gzip
 import Headers
+import Healthcheck
 import IPAccess
 import Redirect
 import RequestID
@@ -12,6 +13,7 @@ SluiceCommand.start(filters: [
     Gunzip.self,
     Gzip.self,
     Headers.self,
+    Healthcheck.self,
     IPAccess.self,
     Redirect.self,
     RequestID.self,

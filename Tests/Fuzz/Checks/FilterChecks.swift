@@ -34,7 +34,7 @@ private struct Passing: Equatable {
 private let mostDelays = 12
 
 private func makeHarness(_ message: FilteredMessage) throws(HarnessError) -> FilterHarness {
-    try FilterHarness(message.filters, loops: 2, apps: ["other"])
+    try FilterHarness(message.filters, loops: 2, apps: ["other"], files: ["/file": .text("text\n")])
 }
 
 /// One exchange on each of two loops, the second a while later; what became of the first. Nil if the request is none.

@@ -4,6 +4,7 @@ import FilterTesting
 import Gunzip
 import Gzip
 import Headers
+import Healthcheck
 import IPAccess
 import Redirect
 import RequestID
@@ -14,6 +15,7 @@ package let builtInFilters: [any FilterPlugin.Type] = [
     Gunzip.self,
     Gzip.self,
     Headers.self,
+    Healthcheck.self,
     IPAccess.self,
     Redirect.self,
     RequestID.self,
