@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Redirect", "RequestID"]
+let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "Redirect", "RequestID"]
 
 // Plug-ins that are loaded use the program's copy of FilterAPI.
 let exportsSymbols = ["-Xlinker", "--export-dynamic"]
@@ -91,6 +91,7 @@ let package = Package(
         filter("Headers"),
         filter("Healthcheck"),
         filter("IPAccess"),
+        filter("Maintenance"),
         filter("Redirect"),
         filter("RequestID"),
 
@@ -122,6 +123,7 @@ let package = Package(
         tests("GunzipTests", ["Gunzip", "Gzip", "FilterAPI", "FilterTesting"]),
         tests("GzipTests", ["Gzip", "CZlib", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HealthcheckTests", ["Healthcheck", "FilterAPI", "FilterTesting", "CAllocations"]),
+        tests("MaintenanceTests", ["Maintenance", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("IPAccessTests", ["IPAccess", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),

@@ -41,10 +41,11 @@ public struct PathPrefix: Sendable, Hashable, CustomStringConvertible {
     /// Whether bytes `path` begin so. O(length of the prefix).
     public func matches(_ bytes: Span<UInt8>, _ path: ByteRange) -> Bool {
         var at = path.lower
-        for name in names {
+        for index in names.indices {
+            let name = names[index]
             while at < path.upper && bytes[at] == UInt8(ascii: "/") { at &+= 1 }
             guard at < path.upper else { return false }
-            for byte in name {
+            for place in name.indices {
                 guard at < path.upper else { return false }
                 var next = bytes[at]
                 var length = 1
@@ -56,7 +57,7 @@ public struct PathPrefix: Sendable, Hashable, CustomStringConvertible {
                 } else if next == UInt8(ascii: "/") {
                     return false
                 }
-                guard next == byte else { return false }
+                guard next == name[place] else { return false }
                 at &+= length
             }
             // The name ends here, or its parameters begin.

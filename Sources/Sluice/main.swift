@@ -5,6 +5,7 @@ import Gzip
 import Headers
 import Healthcheck
 import IPAccess
+import Maintenance
 import Redirect
 import RequestID
 
@@ -15,6 +16,7 @@ SluiceCommand.start(filters: [
     Headers.self,
     Healthcheck.self,
     IPAccess.self,
+    Maintenance.self,
     Redirect.self,
     RequestID.self,
 ])

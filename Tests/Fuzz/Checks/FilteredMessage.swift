@@ -6,6 +6,7 @@ import Gzip
 import Headers
 import Healthcheck
 import IPAccess
+import Maintenance
 import Redirect
 import RequestID
 
@@ -17,6 +18,7 @@ package let builtInFilters: [any FilterPlugin.Type] = [
     Headers.self,
     Healthcheck.self,
     IPAccess.self,
+    Maintenance.self,
     Redirect.self,
     RequestID.self,
 ]
