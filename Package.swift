@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "Redirect", "RequestID"]
+let builtInFilters: [Target.Dependency] = ["BasicAuth", "CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "Redirect", "RequestID"]
 
 // Plug-ins that are loaded use the program's copy of FilterAPI.
 let exportsSymbols = ["-Xlinker", "--export-dynamic"]
@@ -47,6 +47,8 @@ let package = Package(
         // C shims: macros and variadic calls that Swift cannot import.
         .target(name: "CPlatform"),
         .target(name: "CBytes"),
+        // The system's libcrypt: hashes of passwords.
+        .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
         .target(name: "CISAL", linkerSettings: [.linkedLibrary("isal")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
@@ -85,6 +87,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(exportsSymbols + (Context.environment["SLUICE_INSTALL"] == nil ? [] : bringsRuntime))]),
 
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
+        filter("BasicAuth", ["CCrypt"]),
         filter("CORS"),
         filter("Gunzip", ["CZlib"]),
         filter("Gzip", ["CISAL", "CZlib"]),
@@ -124,6 +127,7 @@ let package = Package(
         tests("GzipTests", ["Gzip", "CZlib", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HealthcheckTests", ["Healthcheck", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("MaintenanceTests", ["Maintenance", "FilterAPI", "FilterTesting", "CAllocations"]),
+        tests("BasicAuthTests", ["BasicAuth", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("IPAccessTests", ["IPAccess", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),

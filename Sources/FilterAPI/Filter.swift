@@ -24,6 +24,8 @@ public protocol FilterPlugin: Sendable {
     static var reasons: [ReplyReason] { get }
     /// It uses `RequestDecision.ask`: its section then has the options `ask-timeout` and `on-failure`.
     static var asks: Bool { get }
+    /// How long an answer may take where the section does not say: the default of `ask-timeout`, as a file would write it.
+    static var askTimeout: String { get }
 
     /// Takes options that fit the schema and checks what a schema cannot say. Opens nothing and starts nothing: `sluice check` runs it
     /// too. Errors: what is wrong, at an option where there is one; shown with the line of the file.
@@ -39,6 +41,7 @@ extension FilterPlugin {
     public static var options: OptionSchema { OptionSchema([]) }
     public static var reasons: [ReplyReason] { [] }
     public static var asks: Bool { false }
+    public static var askTimeout: String { "1s" }
 }
 
 /// A plug-in without state of its own on a loop is its own filter.

@@ -43,7 +43,7 @@ extension FilterPlugin {
         return OptionSchema(
             options.options + [
                 Option(
-                    "ask-timeout", .duration(.milliseconds(1) ... .seconds(600)), standard: "1s",
+                    "ask-timeout", .duration(.milliseconds(1) ... .seconds(600)), standard: askTimeout,
                     "How long the filter may wait for an answer that it needs to decide."),
                 Option(
                     "on-failure", .choice(["closed", "open"]), standard: "closed",

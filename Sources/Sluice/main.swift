@@ -1,3 +1,4 @@
+import BasicAuth
 import CORS
 import Gateway
 import Gunzip
@@ -10,6 +11,7 @@ import Redirect
 import RequestID
 
 SluiceCommand.start(filters: [
+    BasicAuth.self,
     CORS.self,
     Gunzip.self,
     Gzip.self,

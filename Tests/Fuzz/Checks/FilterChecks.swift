@@ -33,8 +33,11 @@ private struct Passing: Equatable {
 /// How often one request may wait: twice for each filter.
 private let mostDelays = 12
 
+/// The name is `a`, the password `secret`.
+private let users = FileContent.text("a:$2y$04$QT1LjbqZiX8sIfGa8rpjaOxL3B.QPlPTf2QdI4Dqy.bGrfXAxBMV6\n")
+
 private func makeHarness(_ message: FilteredMessage) throws(HarnessError) -> FilterHarness {
-    try FilterHarness(message.filters, loops: 2, apps: ["other"], files: ["/file": .text("text\n")])
+    try FilterHarness(message.filters, loops: 2, apps: ["other"], files: ["/file": .text("text\n"), "/users": users])
 }
 
 /// One exchange on each of two loops, the second a while later; what became of the first. Nil if the request is none.

@@ -1,3 +1,4 @@
+import BasicAuth
 import CORS
 import FilterAPI
 import FilterTesting
@@ -12,6 +13,7 @@ import RequestID
 
 /// The built-in filters, as main.swift lists them. A test compares the two lists.
 package let builtInFilters: [any FilterPlugin.Type] = [
+    BasicAuth.self,
     CORS.self,
     Gunzip.self,
     Gzip.self,
