@@ -41,7 +41,7 @@ extension Exchange {
             let waiting = client.input.payloadCount
             if waiting > 0 {
                 keepForEcho(client)
-                if requestReader.payloadBytes > client.listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
+                if requestReader.payloadBytes > bodyLimit(of: client) { return fail(.requestBodyTooLarge) }
             }
             switch discardRequestBody(of: client) {
             case .progress(let count): bodyPace.add(count)
@@ -82,7 +82,6 @@ extension Exchange {
         proxy.scratch.answersHead = request.method == .head
         proxy.scratch.fields.append(FieldName(.contentType), text: "application/json")
         sendScratch(body: answer)
-        if phase == .reply { pumpLocal() }
     }
 
     private func writeEchoHead(to client: ClientConnection) {

@@ -267,9 +267,10 @@ final class Exchange {
         }
         // Once more when another connection has taken the place of one that failed: nothing was sent on it yet.
         while phase == .request || phase == .response, let app = appReference, app.lend({ pump($0, client) }) {}
+        // What comes of it, an error for instance, is sent at once.
+        if phase == .echo { pumpEcho() }
         switch phase {
         case .tunnel: pumpTunnel()
-        case .echo: pumpEcho()
         case .reply: if local == nil { flushReply() } else { pumpLocal() }
         default: break
         }
