@@ -9,6 +9,7 @@ import IPAccess
 import Maintenance
 import Redirect
 import RequestID
+import SizeLimit
 
 SluiceCommand.start(filters: [
     BasicAuth.self,
@@ -21,4 +22,5 @@ SluiceCommand.start(filters: [
     Maintenance.self,
     Redirect.self,
     RequestID.self,
+    SizeLimit.self,
 ])

@@ -10,6 +10,7 @@ import IPAccess
 import Maintenance
 import Redirect
 import RequestID
+import SizeLimit
 
 /// The built-in filters, as main.swift lists them. A test compares the two lists.
 package let builtInFilters: [any FilterPlugin.Type] = [
@@ -23,6 +24,7 @@ package let builtInFilters: [any FilterPlugin.Type] = [
     Maintenance.self,
     Redirect.self,
     RequestID.self,
+    SizeLimit.self,
 ]
 
 /// A pipeline of built-in filters, a request and the app's response, read from the input of a fuzz target: four parts, with a line `==`
