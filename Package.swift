@@ -142,6 +142,7 @@ let package = Package(
             "Gateway", "Proxy", "Routing", "Telemetry", "FilterAPI", "EventLoops", "Configuration", "HTTPMessage",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
+        tests("GatewayTests", ["Gateway", "Configuration", "EventLoops", "FilterAPI", "HTTPMessage", "Proxy", "Routing", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
         tests("ScenarioTests", ["CZlib"]),
