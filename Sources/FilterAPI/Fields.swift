@@ -58,6 +58,9 @@ public struct Fields: ~Copyable {
     /// False for a line that was removed. Traps if the index is not below `count`.
     public func isPresent(at index: Int) -> Bool { lines[index].marks.isDisjoint(with: FieldMarks.removed.union(.connectionOption)) }
 
+    /// Whether a filter of this gateway wrote a line, as against one that came with the message. Traps if the index is not below `count`.
+    public func isAdded(at index: Int) -> Bool { lines[index].marks.contains(.added) }
+
     /// Whether a line has this name. Traps if the index is not below `count`.
     public func isNamed(_ name: FieldName, at index: Int) -> Bool {
         let line = lines[index]

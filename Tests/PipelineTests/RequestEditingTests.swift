@@ -78,6 +78,14 @@ final class Editor: FilterPlugin, RequestFilter, ResponseFilter {
         #expect(known == "GET / HTTP/1.1\nHost: h\nX-Request-Ids: 3\n")
     }
 
+    @Test func aFilterKnowsItsGatewaysLinesFromAClients() throws {
+        _ = try head(after: { request in
+            request.fields.append("X-A", "own")
+            let lines = (0..<request.fields.count).filter { request.fields.isNamed("X-A", at: $0) }
+            #expect(lines.map { request.fields.isAdded(at: $0) } == [false, true])
+        }, "GET / HTTP/1.1\nHost: h\nX-A: client\n")
+    }
+
     @Test func aliasesGoWithoutTheNameItself() throws {
         let text = try head(
             after: { request in
