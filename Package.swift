@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 // Those that the list in main.swift has.
-let builtInFilters: [Target.Dependency] = ["BasicAuth", "CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "Redirect", "RequestID", "SizeLimit"]
+let builtInFilters: [Target.Dependency] = ["BasicAuth", "CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "Redirect", "RequestID", "SizeLimit", "VersionNegotiation"]
 
 // Plug-ins that are loaded use the program's copy of FilterAPI.
 let exportsSymbols = ["-Xlinker", "--export-dynamic"]
@@ -98,6 +98,7 @@ let package = Package(
         filter("Redirect"),
         filter("RequestID"),
         filter("SizeLimit"),
+        filter("VersionNegotiation"),
 
         // Times of single steps; Benchmarks/compare measures the whole.
         .executableTarget(
@@ -133,7 +134,7 @@ let package = Package(
         tests("IPAccessTests", ["IPAccess", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
-        tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),
+        tests("SizeLimitTests", [", ", ", [", "FilterAllocationCounts", "FilterAPI", "FilterTesting", "SizeLimit"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "FilterAPI", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),

@@ -10,6 +10,7 @@ import Maintenance
 import Redirect
 import RequestID
 import SizeLimit
+import VersionNegotiation
 
 SluiceCommand.start(filters: [
     BasicAuth.self,
@@ -23,4 +24,5 @@ SluiceCommand.start(filters: [
     Redirect.self,
     RequestID.self,
     SizeLimit.self,
+    VersionNegotiation.self,
 ])

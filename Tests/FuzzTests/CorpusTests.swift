@@ -24,7 +24,7 @@ import Musl
         Target(name: "routes", check: { checkRoutes($0) }),
         Target(name: "access-log", check: { checkAccessLog($0) }),
         Target(name: "plugin-image", check: { checkPluginImage($0) }),
-        Target(name: "filters", check: { checkFilters($0) }, least: 4),
+        Target(name: "filters", check: { checkFilters($0) }, least: 7),
     ]
 
     @Test(arguments: targets)

@@ -11,6 +11,7 @@ import Maintenance
 import Redirect
 import RequestID
 import SizeLimit
+import VersionNegotiation
 
 /// The built-in filters, as main.swift lists them. A test compares the two lists.
 package let builtInFilters: [any FilterPlugin.Type] = [
@@ -25,6 +26,7 @@ package let builtInFilters: [any FilterPlugin.Type] = [
     Redirect.self,
     RequestID.self,
     SizeLimit.self,
+    VersionNegotiation.self,
 ]
 
 /// A pipeline of built-in filters, a request and the app's response, read from the input of a fuzz target: four parts, with a line `==`
