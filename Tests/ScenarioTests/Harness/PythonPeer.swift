@@ -6,6 +6,7 @@ enum PythonPeer {
     static let plain = interpreter(importing: [])
     static let withGunicorn = interpreter(importing: ["gunicorn"])
     static let withUvicorn = interpreter(importing: ["uvicorn", "websockets"])
+    static let withGlanceClient = interpreter(importing: ["glanceclient"])
     static let withWebSockets = interpreter(importing: ["websockets"])
 
     /// The first `python3` that imports all of `modules`; nil when there is none.
