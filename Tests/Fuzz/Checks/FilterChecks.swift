@@ -73,9 +73,9 @@ private func finish(_ exchange: TestExchange, _ message: FilteredMessage, _ body
         check(reply.reason != nil, "a reply has a reason", bytes)
         checkHead(reply, bytes)
     case .forwarded where !exchange.isTooLarge:
-        let sent = parseRequest(exchange.headBytes + "\r\n".octets, limits: .roomy)
+        let sent = parseRequest(exchange.headBytes + "\r\n".octets, limits: .roomy, tableFor: 512)
         // Without a host (HTTP/1.0) the gateway writes one of its own.
-        let hasHost = !parseRequest(message.request, limits: .roomy).authority.isEmpty
+        let hasHost = !parseRequest(message.request, limits: .roomy, tableFor: 512).authority.isEmpty
         check(!hasHost || sent.outcome == .complete && sent.end == exchange.headBytes.count + 2, "what the app gets is one request head", bytes)
         passing.isRequestBodyWhole = exchange.sendBody(body, roomAtOnce: room) != nil
         if let response = exchange.response(message.response, body, roomAtOnce: room) {
@@ -91,7 +91,7 @@ private func finish(_ exchange: TestExchange, _ message: FilteredMessage, _ body
 }
 
 private func checkHead(_ response: TestResponse, _ bytes: [UInt8]) {
-    let sent = parseResponse(response.headBytes + "\r\n".octets, limits: .roomy)
+    let sent = parseResponse(response.headBytes + "\r\n".octets, limits: .roomy, tableFor: 512)
     check(sent.outcome == .complete && sent.end == response.headBytes.count + 2, "what the client gets is one response head", bytes)
     check(sent.status == response.status, "and its status is the response's", bytes)
 }

@@ -75,13 +75,13 @@ package enum Cuts {
     }
 }
 
-/// A table for 512 fields.
-package func newFieldTable() -> FieldTable { FieldTable(Slab(byteCount: 512 * 16)) }
+/// A table for 128 fields, or more.
+package func newFieldTable(_ count: Int = 128) -> FieldTable { FieldTable(Slab(byteCount: max(128, count) * 16)) }
 
 package func parseRequest(
-    _ bytes: [UInt8], from start: Int = 0, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
+    _ bytes: [UInt8], from start: Int = 0, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none, tableFor count: Int = 128
 ) -> ParsedRequest {
-    var fields = newFieldTable()
+    var fields = newFieldTable(count)
     var head = RequestHead()
     var parser = RequestParser(limits: limits)
     let span = bytes.span
@@ -99,9 +99,9 @@ package func parseRequest(
 }
 
 package func parseResponse(
-    _ bytes: [UInt8], answering method: Method = .get, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none
+    _ bytes: [UInt8], answering method: Method = .get, limits: HeadLimits = HeadLimits(), cuts: Cuts = .none, tableFor count: Int = 128
 ) -> ParsedResponse {
-    var fields = newFieldTable()
+    var fields = newFieldTable(count)
     var head = ResponseHead()
     var parser = ResponseParser(limits: limits)
     let span = bytes.span
