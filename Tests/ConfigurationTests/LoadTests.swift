@@ -79,6 +79,16 @@ import Testing
         #expect(diagnostics.first?.expected == "the path of a plug-in")
     }
 
+    @Test(arguments: [("./x.so", "conf.d/./x.so"), ("x.so", "conf.d/x.so"), ("../x.so", "conf.d/../x.so"), ("/lib/x.so", "/lib/x.so")])
+    func aPluginIsLookedForBesideTheFileThatNamesIt(_ use: String, _ path: String) {
+        let (_, diagnostics) = load(
+            "include = conf.d/*.conf\n" + smallest, files: ["conf.d/a.conf": "[filter:mine]\nuse = \(use)\n"])
+        #expect(diagnostics.first { $0.code == .pluginNotFound }?.message == "there is no file `\(path)`")
+        // Never a bare name, which the system's loader would look for in folders of its own.
+        let (_, other) = load(smallest + "\n[filter:mine]\nuse = \(use)\n")
+        #expect(other.first { $0.code == .pluginNotFound }?.message.contains("/") == true)
+    }
+
     @Test func colorsAreOnlyAddedWhereAskedFor() {
         let (_, diagnostics) = load(smallest.replacing("echo", with: "ehco"))
         let colored = diagnostics.text(color: true)

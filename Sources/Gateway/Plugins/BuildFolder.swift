@@ -29,7 +29,11 @@ struct BuildFolder {
         let draft = "\(folder).new"
         _ = try OtherProgram.run(["rm", "-rf", "--", draft])
         try FileTree.makeFolder(draft + "/modules")
-        for name in Self.modules { try FileTree.copy(module(name), to: "\(draft)/modules/\(name).swiftmodule") }
+        for name in Self.modules {
+            try FileTree.copy(module(name), to: "\(draft)/modules/\(name).swiftmodule")
+            // What editors show of each declaration.
+            try FileTree.copy("\(path)/Modules/\(name).swiftdoc", to: "\(draft)/modules/\(name).swiftdoc")
+        }
         for name in Self.cModules { try copyHeaders(name, to: "\(draft)/modules/\(name)") }
         let objects = (Self.modules + Self.cModules).flatMap { KernelFiles().match("\(path)/\($0).build/*.o") }
         guard try OtherProgram.run(["ar", "rcsD", draft + "/libFilterTesting.a"] + objects) == 0 else {
