@@ -145,10 +145,13 @@ import Testing
         }
         let folder = binary.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
         let exported = try names("nm -D --defined-only '\(binary)'")
-        let modules = ["FilterAPI", "Buffers", "Configuration", "HTTPMessage"].map { "'\(folder)/\($0).build/'*.o" }.joined(separator: " ")
+        let maps = ["FilterAPI", "Buffers", "Configuration", "HTTPMessage"].map { "'\(folder)/\($0).build/output-file-map.json'" }
         // Hidden symbols cannot be meant: a plug-in's compiler does not know them. `readelf` tells them apart, `nm` does not.
         let needed = try names(
-            "readelf -sW \(modules) | awk '($5 == \"GLOBAL\" || $5 == \"WEAK\") && $6 != \"HIDDEN\" && $7 != \"UND\" { print $8 }'")
+            """
+            readelf -sW $(sed -n 's/.*"object": "\\(.*[.]swift[.]o\\)".*/\\1/p' \(maps.joined(separator: " "))) \
+                | awk '($5 == "GLOBAL" || $5 == "WEAK") && $6 != "HIDDEN" && $7 != "UND" { print $8 }'
+            """)
         #expect(needed.count > 500)
         let missing = needed.subtracting(exported).filter { $0.hasPrefix("$s") }
         #expect(missing.isEmpty, "\(missing.sorted().prefix(20))")

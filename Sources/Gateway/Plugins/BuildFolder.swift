@@ -8,7 +8,7 @@ struct BuildFolder {
     /// FilterAPI, FilterTesting, and what they import.
     private static let modules = ["Buffers", "Configuration", "FilterAPI", "FilterTesting", "HTTP1", "HTTPMessage", "Pipeline"]
     private static let cModules = ["CBytes"]
-    /// What a plug-in is compiled against; the others are for tests.
+    /// What only tests of plug-ins need.
     private static let testingModules: Set<String> = ["FilterTesting", "HTTP1", "Pipeline"]
 
     private func module(_ name: String) -> String { "\(path)/Modules/\(name).swiftmodule" }
@@ -35,13 +35,20 @@ struct BuildFolder {
             try FileTree.copy("\(path)/Modules/\(name).swiftdoc", to: "\(draft)/modules/\(name).swiftdoc")
         }
         for name in Self.cModules { try copyHeaders(name, to: "\(draft)/modules/\(name)") }
-        let objects = (Self.modules + Self.cModules).flatMap { KernelFiles().match("\(path)/\($0).build/*.o") }
+        var objects = Self.cModules.flatMap { KernelFiles().match("\(path)/\($0).build/*.o") }
+        for name in Self.modules { objects += try objectFiles(name) }
         guard try OtherProgram.run(["ar", "rcsD", draft + "/libFilterTesting.a"] + objects) == 0 else {
             throw PluginFailure("`ar` failed: it is in the package binutils")
         }
         try compileStamp(draft)
         try FileTree.write(PluginStamp.own.text, to: draft + "/stamp")
         try FileTree.replaceFolder(folder, by: draft)
+    }
+
+    /// Those that the module has now: files of sources that are gone stay where they are.
+    private func objectFiles(_ name: String) throws(PluginFailure) -> [String] {
+        let map = String(decoding: try FileTree.read("\(path)/\(name).build/output-file-map.json"), as: UTF8.self)
+        return map.split(separator: "\"").filter { $0.hasSuffix(".swift.o") }.map(String.init)
     }
 
     /// Each part is built by itself, and nothing but its time says whether it is of the same sources.
