@@ -62,6 +62,14 @@ import Testing
             try write("[filter:mine]\nuse = ./libneeds-field.so\nfield = Host\n", to: "\(package)/wrong.conf")
             #expect(try sluice(binary, ["check", "wrong.conf"], in: package, status: 2).stdout.contains("error[filter.options]: every request has a Host"))
 
+            // Every command that knows filters takes its file for a name.
+            let table = try sluice(binary, ["filters", "needs-field/libneeds-field.so"], in: folder).stdout
+            #expect(table.contains("Options of a section with `use = needs-field/libneeds-field.so`:\n\n  field  ") && table.contains("\n  needs-field.missing  "))
+            #expect(try sluice(binary, ["why", "needs-field.missing", "--plugin", "libneeds-field.so"], in: package).stdout.contains("What to do: Send it."))
+            #expect(try sluice(binary, ["filters", "no.so"], in: folder, status: 1).stderr.hasPrefix("sluice: there is no file `no.so`\n"))
+            let report = try sluice(binary, ["explain", "needs-field/gateway.conf", "http://127.0.0.1:8080/"], in: folder).stdout
+            #expect(report.contains("there is no X-Client") && report.contains("needs-field/gateway.conf:10: field = X-Client"), "\(report)")
+
             // Whoever may change the file, decides what the gateway does.
             unsafe _ = chmod("\(package)/libneeds-field.so", 0o777)
             #expect(try sluice(binary, ["check"], in: package).stdout.contains("warning[danger.plug-in-writable]"))

@@ -48,7 +48,8 @@ struct ExplainCommand: ParsableCommand {
         }
         do throws(ExplainFault) {
             let request = try ExplainedRequest(method: method, url: words[words.count - 1], fields: fields)
-            let reporter = RequestReporter(plan: plan, text: text, reasons: KnownReason.all(KnownFilters.registry))
+            let plugins = plan.filters.compactMap { ($0.made as? any FilterPlugin).map { type(of: $0) as any FilterPlugin.Type } }
+            let reporter = RequestReporter(plan: plan, text: text, reasons: KnownReason.all(KnownFilters.registry(with: plugins)))
             let report = try reporter.report(on: request, listener: listener, from: try address())
             print(format == .json ? report.json : ReportText.write(report, isColored: Terminal.takesColor(1)), terminator: "")
         } catch {

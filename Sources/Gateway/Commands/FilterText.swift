@@ -13,16 +13,18 @@ enum FilterText {
     }
 
     /// All that a filter says of itself.
-    static func table(_ plugin: any FilterPlugin.Type) -> String {
+    ///
+    /// - Parameter file: of a plug-in.
+    static func table(_ plugin: any FilterPlugin.Type, file: String? = nil) -> String {
         var text = "\(plugin.name)\n" + (plugin.summary.isEmpty ? "" : ReasonText.wrapped(plugin.summary))
         let options = plugin.allOptions.options
-        text += options.isEmpty ? "\nIt has no options.\n" : "\nOptions of a section with `use = \(plugin.name)`:\n"
+        text += options.isEmpty ? "\nIt has no options.\n" : "\nOptions of a section with `use = \(file ?? plugin.name)`:\n"
         for option in options {
             text += "\n" + entry(option, option.name, indent: 2)
             for attribute in option.attributes { text += "\n" + entry(attribute, "\(attribute.name)=", indent: 6) }
         }
         guard !plugin.reasons.isEmpty else { return text }
-        text += "\nReasons for which it answers by itself (`sluice why CODE` explains them):\n\n"
+        text += "\nReasons for which it answers by itself (`sluice why CODE\(file.map { " --plugin \($0)" } ?? "")` explains them):\n\n"
         let width = plugin.reasons.map(\.code.utf8CodeUnitCount).max() ?? 0
         for reason in plugin.reasons {
             text += "  \(reason.code)" + String(repeating: " ", count: width - reason.code.utf8CodeUnitCount) + "  \(reason.title)\n"

@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import FilterAPI
 
-/// `sluice filters [NAME]`
+/// `sluice filters [NAME|FILE]`
 struct FiltersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filters",
@@ -10,7 +10,7 @@ struct FiltersCommand: ParsableCommand {
         discussion: "What a filter does is said in its README, Plugins/<Name>/README.md."
     )
 
-    @Argument(help: ArgumentHelp("The filter's name, as `use =` gives it.", valueName: "name"))
+    @Argument(help: ArgumentHelp("The filter's name, or the path of a plug-in, as `use =` gives it.", valueName: "name"))
     var name: String?
 
     @Flag(help: "Print the page docs/filters/NAME.md; without a name, its index.")
@@ -19,6 +19,9 @@ struct FiltersCommand: ParsableCommand {
     func run() throws {
         let registry = KnownFilters.registry
         guard let name else { return print(markdown ? FilterPage.index(registry) : FilterText.list(registry), terminator: "") }
+        if name.contains("/") || name.hasSuffix(".so") {
+            return print(FilterText.table(try PluginFile.filter(of: name), file: name), terminator: "")
+        }
         guard let plugin = registry[name] else {
             let near = nearestName(to: name, among: registry.all.map { $0.name })
             let hint = near.map { " Did you mean \($0)?" } ?? " `sluice filters` lists them."

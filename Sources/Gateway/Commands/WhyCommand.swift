@@ -15,6 +15,9 @@ struct WhyCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The reason code, or its beginning: upstream.connect.refused, upstream.", valueName: "code"))
     var code: String?
 
+    @Option(help: ArgumentHelp("The file of a plug-in, whose reasons then count, too.", valueName: "file"))
+    var plugin: [String] = []
+
     @Flag(help: "Print all codes as the page docs/reasons.md.")
     var markdown = false
 
@@ -23,7 +26,7 @@ struct WhyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let reasons = KnownReason.all(KnownFilters.registry)
+        let reasons = KnownReason.all(KnownFilters.registry(with: try plugin.map(PluginFile.filter)))
         if markdown { return print(ReasonPage.markdown(reasons), terminator: "") }
         guard let code else { return print(ReasonText.list(reasons), terminator: "") }
         switch ReasonText.find(code, among: reasons) {

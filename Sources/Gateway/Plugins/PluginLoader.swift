@@ -21,13 +21,23 @@ struct PluginLoader {
     /// - Parameter path: with a slash in it.
     static func load(_ path: String) -> Result<LoadedFilter, PluginFault> {
         do throws(PluginFault) {
-            return .success(try loaded(path))
+            let (plugin, status) = try loaded(path)
+            return .success(
+                LoadedFilter(
+                    name: plugin.name, schema: plugin.allOptions, make: FilterRegistry.maker(plugin),
+                    identity: "\(status.st_dev):\(status.st_ino)", openPart: openPart(path, status)))
         } catch {
             return .failure(error)
         }
     }
 
-    private static func loaded(_ path: String) throws(PluginFault) -> LoadedFilter {
+    /// The filter of a file that the command line names.
+    static func plugin(at path: String) throws(PluginFault) -> any FilterPlugin.Type {
+        // Without a slash the system's loader would look into folders of its own.
+        try loaded(path.utf8.contains(UInt8(ascii: "/")) ? path : "./" + path).plugin
+    }
+
+    private static func loaded(_ path: String) throws(PluginFault) -> (plugin: any FilterPlugin.Type, status: stat) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw errno == ENOENT ? .missing : .unreadable(unsafe String(cString: strerror(errno))) }
         // Reading a pipe or a device might never end.
@@ -35,10 +45,7 @@ struct PluginLoader {
         guard status.st_size <= mostBytes else { throw .format("larger than 1 GiB") }
         try check(try image(path))
         if let reason = obstacle { throw .unsupported(reason) }
-        let plugin = try plugin(in: path)
-        return LoadedFilter(
-            name: plugin.name, schema: plugin.allOptions, make: FilterRegistry.maker(plugin), identity: "\(status.st_dev):\(status.st_ino)",
-            openPart: openPart(path, status))
+        return (try plugin(in: path), status)
     }
 
     /// Reads a file as a plug-in's, without loading it.
