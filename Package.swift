@@ -148,7 +148,7 @@ let package = Package(
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),
-        tests("VersionNegotiationTests", ["VersionNegotiation", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
+        tests("VersionNegotiationTests", ["FilterAllocationCounts", "FilterAPI", "FilterTesting", "FuzzChecks", "VersionNegotiation"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "FilterAPI", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
