@@ -65,7 +65,9 @@ struct Lifecycle: Sendable {
 
     private func limitedAvailability(_ now: Int64) -> Availability {
         if let sunsetAt, now >= sunsetAt { return .ended }
-        for period in brownOuts where now >= period.start && now < period.end { return .brownOut(until: period.end) }
+        for index in brownOuts.indices where now >= brownOuts[index].start && now < brownOuts[index].end {
+            return .brownOut(until: brownOuts[index].end)
+        }
         return .available
     }
 
