@@ -72,7 +72,7 @@ final class GunzipFilter: RequestFilter, ResponseFilter {
         }
         guard isGzip(response) else { return }
         response.vary(on: Self.acceptEncoding)
-        guard request[slot].contains(.plain), response.status != 206, !response.fields.contains(.contentRange) else { return }
+        guard request[slot].contains(.plain), response.status != 206, !response.fields.contains(.contentRange), !response.announcesDigest else { return }
         if response.fields.contains(.cacheControl), response.fields.lists("no-transform", in: .cacheControl) { return }
         response.fields.remove(.contentEncoding)
         Self.suffix.add(to: &response)

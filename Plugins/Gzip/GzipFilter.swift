@@ -83,7 +83,7 @@ final class GzipFilter: RequestFilter, ResponseFilter {
 
     /// Why a response of a listed type is sent as it is.
     private enum Obstacle {
-        case notAccepted, noTransform, range, coded, tooShort, busy
+        case notAccepted, noTransform, range, coded, digest, tooShort, busy
 
         var text: StaticString {
             switch self {
@@ -91,6 +91,7 @@ final class GzipFilter: RequestFilter, ResponseFilter {
             case .noTransform: "none;no-transform"
             case .range: "none;range"
             case .coded: "none;coded"
+            case .digest: "none;digest"
             case .tooShort: "none;too-short"
             case .busy: "none;busy"
             }
@@ -131,6 +132,7 @@ final class GzipFilter: RequestFilter, ResponseFilter {
         if !wish.contains(.gzip) { return .notAccepted }
         if isCoded(response) { return .coded }
         if response.fields.contains(.cacheControl), response.fields.lists("no-transform", in: .cacheControl) { return .noTransform }
+        if response.announcesDigest { return .digest }
         if let length, length < rules.minLength { return .tooShort }
         return pool.isBusy ? .busy : nil
     }

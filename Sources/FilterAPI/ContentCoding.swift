@@ -87,5 +87,12 @@ extension Response {
         for name in Self.byteFields { fields.remove(name) }
     }
 
+    /// The app announces a digest of its bytes behind the body (RFC 9110 §6.6.2): of other bytes it would be wrong.
+    public var announcesDigest: Bool {
+        guard fields.contains(.trailer) else { return false }
+        return fields.lists("content-digest", in: .trailer) || fields.lists("repr-digest", in: .trailer) || fields.lists("digest", in: .trailer)
+            || fields.lists("content-md5", in: .trailer)
+    }
+
     private static let byteFields: [FieldName] = ["Content-Digest", "Repr-Digest", "Digest", "Accept-Ranges"]
 }

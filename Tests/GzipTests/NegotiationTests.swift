@@ -13,7 +13,7 @@ import Testing
         method: String = "GET", options: String = "status-field = on"
     ) throws -> TestResponse {
         let exchange = try FilterHarness(Gzip.self, options).send("\(method) / HTTP/1.1\nHost: a\n\(request)")
-        let framing = fields.lowercased().contains("content-length") ? "" : "Content-Length: \(body.count)\n"
+        let framing = fields.lowercased().contains("content-length") || fields.contains("chunked") ? "" : "Content-Length: \(body.count)\n"
         return exchange.respond("HTTP/1.1 \(status)\n\(fields)\(framing)", [.bytes(body)])
     }
 
@@ -169,6 +169,13 @@ import Testing
         for name in ["Content-MD5", "Digest", "Content-Digest", "Repr-Digest", "Accept-Ranges"] { #expect(plain.field(name) != nil) }
     }
 
+    @Test func aDigestBehindTheBodyHoldsForTheAppsBytes() throws {
+        for (names, isCoded) in [("Content-Digest", false), ("x-sum, REPR-DIGEST", false), ("Digest", false), ("Content-MD5", false), ("X-Sum", true)] {
+            let response = try answer("Accept-Encoding: gzip\n", "200 OK", "Content-Type: text/plain\nTransfer-Encoding: chunked\nTrailer: \(names)\n")
+            #expect((response.decoded == body) == isCoded, "\(names)")
+        }
+    }
+
     @Test func varyIsAddedToWhatIsThere() throws {
         for (before, after) in [
             ("Vary: Origin\n", "Origin, Accept-Encoding"), ("Vary: accept-encoding, Origin\n", "accept-encoding, Origin"), ("Vary: *\n", "*"),
@@ -185,9 +192,12 @@ import Testing
         #expect(try FilterHarness(Gzip.self).send(head + "Cache-Control: no-transform\n").field("Accept-Encoding") == "gzip, br")
     }
 
-    @Test func repliesOfTheGatewayAreShort() throws {
-        let exchange = try FilterHarness([(Gzip.self, "")]).send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
-        #expect(exchange.isForwarded)
+    /// A filter behind this one answers: what gateways say themselves is not coded.
+    @Test func repliesAreSentAsTheyAre() throws {
+        let exchange = try FilterHarness([(Gzip.self, "min-length = 0B\nstatus-field = on"), (Refusal.self, "")])
+            .send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
+        let reply = try #require(exchange.reply)
+        #expect(reply.field("Content-Encoding") == nil && reply.field("Vary") == nil && reply.text == "no")
     }
 
     @Test func explainTellsWhy() throws {
@@ -210,4 +220,14 @@ import Testing
         let error = #expect(throws: HarnessError.self) { try FilterHarness(Gzip.self, options) }
         #expect(error?.description.contains("test.conf") == true && error?.description.contains(option) == true, "\(error?.description ?? "")")
     }
+}
+
+/// Answers everything itself.
+private final class Refusal: FilterPlugin, RequestFilter {
+    static let name = "refusal"
+    private let reply = Reply(
+        403, ReplyReason("test.refused", "Refused", fault: .client, happened: "It is refused.", advice: "None."), contentType: "text/plain", body: "no")
+
+    init(_ options: FilterOptions) throws(ConfigurationError) {}
+    func processRequest(_ request: inout Request) -> RequestDecision { .respond(reply) }
 }
