@@ -139,7 +139,7 @@ def write_config(name, setting, values):
         # Started by root, a worker would otherwise become a user that may not read our directory.
         "user": ("user: root" if name == "h2o.conf" else "user root;") if os.geteuid() == 0 else "",
     }
-    path = setting.directory / name
+    path = setting.directory / Path(name).name
     path.write_text(fill((CONFIGS / name).read_text(), {**known, **values}))
     return path
 

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import load
@@ -30,6 +30,8 @@ class Counting:
     requests: int
     warm_up: int
     connections: int
+    config: str = None
+    """A template in place of the peer's own."""
 
 
 def find(peer, binary):
@@ -49,6 +51,8 @@ def run(counting, tool, requests, read):
     requests, stops it and returns `read(result file)`. Raises CannotCount."""
     peers.WORK.mkdir(exist_ok=True)
     peer = next(entry for entry in peers.PEERS if entry.name == counting.peer)
+    if counting.config:
+        peer = replace(peer, config=str(Path(counting.config).absolute()))
     with tempfile.TemporaryDirectory(prefix="count-", dir=peers.WORK) as name:
         directory = Path(name)
         app = ScriptedApp(counting.case)

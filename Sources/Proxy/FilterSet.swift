@@ -94,6 +94,8 @@ final class LoopPipeline {
     /// Of its filters among all of the gateway.
     let numbers: [Int]
     let routes: RouteSettings
+    /// Requests that all of its filters let pass at once, and that were not timed: the usual case costs one count.
+    var passes: UInt64 = 0
 
     init(filters: CompiledPipeline, settings: [FilterSettings], numbers: [Int], routes: RouteSettings) {
         self.filters = filters

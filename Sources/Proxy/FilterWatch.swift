@@ -27,6 +27,17 @@ final class FilterWatch {
     }
 }
 
+extension ProxyLoop {
+    /// What was counted of filters so far, by their numbers.
+    var filterTally: [FilterCounters] {
+        guard var counters = watch?.counters else { return [] }
+        for pipeline in pipelines.map(\.object) {
+            for step in 0..<pipeline.filters.requestStepCount { counters[pipeline.number(ofStep: step)].forwards &+= pipeline.passes }
+        }
+        return counters
+    }
+}
+
 // What filters do while they are watched: the same as without, in the same order.
 
 extension Exchange {
@@ -37,6 +48,10 @@ extension Exchange {
 
     private func countFilters(of pipeline: LoopPipeline, from step: Int, _ watch: FilterWatch) -> RequestOutcome {
         let outcome = pipeline.filters.advance(&message, from: step)
+        if step == 0, case .forward = outcome {
+            pipeline.passes &+= 1
+            return outcome
+        }
         var end = pipeline.filters.requestStepCount
         switch outcome {
         case .forward: break

@@ -162,7 +162,7 @@ public final class ProxyLoop {
     // MARK: Counting
 
     /// A copy of all that was counted so far. On the loop's own thread.
-    public var tally: Tally { Tally(counters: counters, filters: watch?.counters ?? []) }
+    public var tally: Tally { Tally(counters: counters, filters: filterTally) }
 
     // MARK: Explaining
 
