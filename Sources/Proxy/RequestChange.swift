@@ -13,6 +13,8 @@ package enum RequestChange: Equatable {
     case app(Int)
     /// Bytes that its body may have.
     case bodyLimit(UInt64)
+    /// The exchange has this id, for the access log and for other filters.
+    case id(String)
     /// Its body passes a transform.
     case transform
 }
@@ -29,6 +31,7 @@ struct RequestSnapshot {
     private let authority: String
     private var lines: [Line] = []
     private let app: Int?
+    private let id: String
     private let maxBodyBytes: UInt64
     private let transformCount: Int
 
@@ -37,6 +40,7 @@ struct RequestSnapshot {
         query = request.query
         authority = request.authority
         app = request.chosenApp
+        id = request.fields.bytes.text(request.idRange)
         maxBodyBytes = request.maxBodyBytes
         transformCount = request.transforms.count
         for index in 0..<request.fields.count where request.fields.isPresent(at: index) {
@@ -64,6 +68,7 @@ struct RequestSnapshot {
         }
         changes += added.reversed()
         if let app = later.app, app != self.app { changes.append(.app(app)) }
+        if later.id != id { changes.append(.id(later.id)) }
         if later.maxBodyBytes < maxBodyBytes { changes.append(.bodyLimit(later.maxBodyBytes)) }
         for _ in 0..<max(0, later.transformCount - transformCount) { changes.append(.transform) }
         return changes

@@ -177,6 +177,7 @@ struct RequestReporter {
         case .removed(let name, let value): "- \(name): \(value)"
         case .added(let name, let value): "+ \(name): \(value)"
         case .app(let index): "goes to the app \(plan.apps[index].name)"
+        case .id(let id): "the exchange has the id \(id)"
         case .bodyLimit(let bytes): "its body may have \(bytes) bytes"
         case .transform: "its body is transformed"
         }
@@ -232,10 +233,20 @@ struct RequestReporter {
     private func answer(_ bytes: [UInt8], _ reason: StaticString?) -> RequestReport.Answer {
         let text = String(decoding: bytes, as: UTF8.self)
         let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let known = reason.flatMap { reason in reasons.first { $0.code == "\(reason)" } }
+        let title = reason.flatMap { sentence(of: "\($0)") }
         return RequestReport.Answer(
             status: parts[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0, reason: reason.map { "\($0)" },
-            title: known?.title, head: parts[0], body: parts.count > 1 ? parts[1] : "")
+            title: title, head: parts[0], body: parts.count > 1 ? parts[1] : "")
+    }
+
+    /// The sentence of a reason: of the gateway, of a filter that is built in, or of a plug-in.
+    private func sentence(of code: String) -> String? {
+        if let known = reasons.first(where: { $0.code == code }) { return known.title }
+        for filter in plan.filters {
+            guard let plugin = filter.made as? any FilterPlugin else { continue }
+            for reason in type(of: plugin).reasons where "\(reason.code)" == code { return "\(reason.title)" }
+        }
+        return nil
     }
 
     private static func withoutEmptyLine(_ head: [UInt8]) -> String {
