@@ -23,14 +23,20 @@ package protocol FilterSystem: AnyObject, Sendable {
 package struct LoopSystem {
     let system: any FilterSystem
     let files: SharedObjects
+    let services: any LoopServices
     let post: (@escaping @Sendable () -> Void) -> Void
 
     /// - Parameters:
     ///   - files: what all loops of these filters know of files.
+    ///   - services: descriptors, timers and events of filters.
     ///   - post: runs something on this loop, soon. Any thread may call it.
-    package init(_ system: any FilterSystem, files: SharedObjects, post: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
+    package init(
+        _ system: any FilterSystem, files: SharedObjects, services: any LoopServices,
+        post: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
+    ) {
         self.system = system
         self.files = files
+        self.services = services
         self.post = post
     }
 }

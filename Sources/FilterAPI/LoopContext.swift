@@ -38,6 +38,14 @@ public final class LoopContext {
     /// Reserves a place for an object in every exchange of this loop. Only while the filter is made.
     public func reserveObject<Value: AnyObject>(_ type: Value.Type = Value.self) -> ObjectSlot<Value> { state.layout.reserve(object: type) }
 
+    /// A descriptor and a timer of the filter's own. It works as long as the object is kept.
+    public func makeWatch() -> LoopWatch { LoopWatch(system.services.makeWatchEngine()) }
+
+    /// Something that will happen on this loop.
+    ///
+    /// - Parameter action: what the filter does then, on the loop, before requests that wait for it go on.
+    public func makeEvent(_ action: (() -> Void)? = nil) -> LoopEvent { LoopEvent(post: system.services.post, action: action) }
+
     /// The object that all loops share under `name`, for this section: made by the first loop that asks. It must be safe to use from
     /// several threads at once. It outlives a change of the config as long as a section of this name asks for the same name and type.
     public func shared<Value: AnyObject & Sendable>(_ name: String = "", _ make: () -> Value) -> Value {

@@ -5,6 +5,8 @@ public final class PendingQuestion {
         case question
         /// Milliseconds to wait.
         case delay(Int64)
+        /// An event, or so many milliseconds.
+        case event(LoopEvent, Int64)
     }
 
     package let kind: Kind
@@ -39,15 +41,20 @@ public final class PendingQuestion {
         answerAndDecide = decide
     }
 
+    init(event: LoopEvent, atMost milliseconds: Int64, _ decide: @escaping (inout Request) -> RequestDecision) {
+        kind = .event(event, max(0, milliseconds))
+        ask = { _, _ in nil }
+        answerAndDecide = decide
+    }
+
     /// Starts the question as a task on `executor`. `done` is called there, once: true if there is an answer, false if the question
-    /// threw. For a delay nothing is started.
-    ///
+    /// threw. For a delay or an event nothing is started.
     package func start(on executor: any TaskExecutor, _ done: @escaping @Sendable (Bool) -> Void) { task = ask(executor, done) }
 
     /// The answer is not wanted any more.
     package func cancel() { task?.cancel() }
 
-    /// Decides, once: after `done(true)`, or after the delay.
+    /// Decides, once: after `done(true)`, after the delay, or when the event has happened or its time is up.
     package func decide(_ request: inout Request) -> RequestDecision { answerAndDecide(&request) }
 }
 

@@ -46,6 +46,8 @@ public struct Request: ~Copyable {
     public var method: Method { head.method }
     /// The method as sent.
     public var methodText: String { fields.bytes.text(head.methodName) }
+    /// Where the method as sent is in `fields.bytes`.
+    public var methodRange: ByteRange { head.methodName }
     public var version: HTTPVersion { head.version }
     /// `OPTIONS *`, which is about the server as a whole.
     public var isAsterisk: Bool { head.form == .asterisk }

@@ -4,7 +4,7 @@ public enum RequestDecision {
     case forward
     /// It is answered here. The reply passes the response filters of those before this one.
     case respond(Reply)
-    /// It waits. Made by `ask` and `delay`.
+    /// It waits. Made by `ask`, `delay` and `wait(for:atMost:then:)`.
     case wait(PendingQuestion)
 }
 

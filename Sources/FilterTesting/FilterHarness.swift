@@ -18,6 +18,7 @@ public final class FilterHarness {
         let pipeline: CompiledPipeline
         let clock: LoopClock
         let state: LoopState
+        let loop: TestLoop
     }
 
     private let loops: [LoopFilters]
@@ -48,11 +49,13 @@ public final class FilterHarness {
         let sharing = SharedObjects()
         let system = TestSystem(files)
         self.system = system
-        let loopSystem = LoopSystem(system, files: SharedObjects()) { $0() }
+        let files = SharedObjects()
         var made: [LoopFilters] = []
         for index in 0..<loops {
             let clock = LoopClock()
             let state = LoopState()
+            let loop = TestLoop(now: 1_000_000_000_000)
+            let loopSystem = LoopSystem(system, files: files, services: loop) { $0() }
             var objects: [any Filter] = []
             for (number, plugin) in plugins.enumerated() {
                 let context = LoopContext(
@@ -64,7 +67,7 @@ public final class FilterHarness {
                     throw HarnessError("makeFilter: \(error.message)")
                 }
             }
-            made.append(LoopFilters(pipeline: CompiledPipeline(objects), clock: clock, state: state))
+            made.append(LoopFilters(pipeline: CompiledPipeline(objects), clock: clock, state: state, loop: loop))
         }
         self.loops = made
         setClocks()
@@ -87,13 +90,41 @@ public final class FilterHarness {
         return plan.filters.compactMap { $0.made as? any FilterPlugin }
     }
 
-    /// Moves all clocks on.
+    /// Moves all clocks on. Timers of filters that have run out then are called, in their order; the clocks stand at the end already.
     public func advance(by duration: Duration) {
         let (seconds, attoseconds) = duration.components
         let step = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         nanoseconds += step
         wallNanoseconds += step
         setClocks()
+        for loop in loops { loop.loop.runTimers(to: nanoseconds) }
+    }
+
+    /// Runs the loops, with real descriptors: filters are told of what is ready, and work from other threads is done. The clock stands still.
+    ///
+    /// - Parameters:
+    ///   - longest: real time.
+    ///   - isDone: asked after each turn.
+    /// - Returns: whether it came to be so.
+    @discardableResult
+    public func run(upTo longest: Duration = .seconds(20), until isDone: () -> Bool) -> Bool {
+        let end = ContinuousClock.now + longest
+        while !isDone() {
+            guard ContinuousClock.now < end else { return false }
+            TestLoop.turn(loops.map(\.loop))
+        }
+        return true
+    }
+
+    /// Runs the loops until a request no longer waits for events.
+    ///
+    /// - Returns: false if it still does after so much real time.
+    @discardableResult
+    public func settle(_ exchange: TestExchange, upTo longest: Duration = .seconds(20)) -> Bool {
+        run(upTo: longest) {
+            if exchange.event?.hasHappened == true { exchange.goOn() }
+            return exchange.event == nil
+        }
     }
 
     /// Sets the calendar, in seconds since 1970-01-01 UTC. The other clock goes on as if nothing had happened.

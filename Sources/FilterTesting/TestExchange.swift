@@ -9,7 +9,7 @@ public final class TestExchange {
         case forwarded
         /// A filter answered it.
         case answered
-        /// A filter waits: for `answer()`, or for `delayIsOver()`.
+        /// A filter waits: for `answer()`, `delayIsOver()` or `goOn()`.
         case waiting
         case finished
     }
@@ -69,6 +69,25 @@ public final class TestExchange {
 
     public var isForwarded: Bool { stage == .forwarded }
 
+    /// Sends the request through the request filters once more, as it stands now: for tests that count what a filter allocates, or measure
+    /// it, without what the harness does around it.
+    ///
+    /// - Parameter client: who sends it now; nil for the same as before.
+    /// - Returns: whether it passed all of them.
+    public func passAgain(from client: IPAddress? = nil) -> Bool {
+        if let client { request.clientAddress = client }
+        if case .forward = filters.pipeline.advance(&request) { return true }
+        return false
+    }
+
+    /// The same as a whole exchange: its state is as new, and at the end completion observers are told.
+    public func passAgainAndFinish() {
+        request.state.reset()
+        _ = passAgain()
+        let summary = ExchangeSummary(status: 200, reason: nil, isComplete: true, microseconds: 1000, bytesIn: 100, bytesOut: 100)
+        filters.pipeline.finish(summary, for: request, reached: filters.pipeline.count)
+    }
+
     /// Milliseconds that the request is to wait; nil if it does not, or asks somebody.
     public var delay: Int64? {
         if case .delay(let milliseconds)? = question?.question.kind { milliseconds } else { nil }
@@ -80,12 +99,28 @@ public final class TestExchange {
         take(filters.pipeline.decide(&request, question, step: step))
     }
 
+    /// What it waits for; nil if for nothing, for time, or for an answer.
+    public var event: LoopEvent? {
+        if case .event(let event, _)? = question?.question.kind { event } else { nil }
+    }
+
+    /// Milliseconds that it waits for the event at most.
+    public var patience: Int64? {
+        if case .event(_, let milliseconds)? = question?.question.kind { milliseconds } else { nil }
+    }
+
+    /// The event has happened that it waited for, or the time is up.
+    public func goOn() {
+        guard let (question, step) = question, event != nil else { preconditionFailure("it does not wait for an event") }
+        take(filters.pipeline.decide(&request, question, step: step))
+    }
+
     /// Waits for the answer that a filter asked for, and goes on.
     ///
     /// - Returns: false if the question threw; the exchange then waits on, and the gateway would do what `on-failure` says.
     @discardableResult
     public func answer() async -> Bool {
-        guard let (question, step) = question, delay == nil else { preconditionFailure("it does not wait for an answer") }
+        guard let (question, step) = question, delay == nil, event == nil else { preconditionFailure("it does not wait for an answer") }
         let executor = TestExecutor()
         let isAnswered = await withCheckedContinuation { continuation in
             question.start(on: executor) { continuation.resume(returning: $0) }

@@ -83,7 +83,7 @@ extension Exchange {
         let waiting = WaitingQuestion(pending, step: step, of: self)
         question = waiting
         switch pending.kind {
-        case .delay(let milliseconds): waiting.start(within: milliseconds)
+        case .delay(let milliseconds), .event(_, let milliseconds): waiting.start(within: milliseconds)
         case .question: waiting.start(within: pipeline.settings[passage.reached - 1].askTimeout)
         }
     }
@@ -186,10 +186,13 @@ final class WaitingQuestion: EventSource {
         super.init(on: exchange.loop)
     }
 
-    /// - Parameter milliseconds: for a question, how long its answer may take; for a delay, how long it is.
+    /// - Parameter milliseconds: for a question or an event, how long it may take; for a delay, how long it is.
     func start(within milliseconds: Int64) {
         _ = loop.register(self, watch: .nothing)
         loop.setDeadline(self, loop.now &+ max(1, milliseconds))
+        if case .event(let event, _) = question.kind {
+            if event.hasHappened { loop.runAgain(self) } else { event.whenItHappens = { [weak self] in self?.happened() } }
+        }
         let reference = WaitingReference(self)
         question.start(on: loop.executor) { isAnswered in reference.waiting?.answered(isAnswered) }
     }
@@ -199,11 +202,16 @@ final class WaitingQuestion: EventSource {
     }
 
     override func deadlinePassed() {
-        if case .delay = question.kind { exchange?.answered(self) } else { exchange?.unanswered(self, .filterAskTimeout) }
+        if case .question = question.kind { exchange?.unanswered(self, .filterAskTimeout) } else { exchange?.answered(self) }
     }
+
+    /// The filter may be in the midst of something: the request goes on afterwards.
+    private func happened() { loop.runAgain(self) }
+    override func resume() { exchange?.answered(self) }
 
     func end() {
         loop.retire(self)
+        if case .event(let event, _) = question.kind { event.whenItHappens = nil }
         question.cancel()
     }
 }

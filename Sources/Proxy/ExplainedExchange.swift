@@ -17,7 +17,7 @@ extension Exchange {
     }
 
     /// Runs the request filters of a pipeline. Nobody is asked and nothing is waited for: who is asked is taken to let the request pass,
-    /// a delay is over at once.
+    /// an event too, and a delay is over at once.
     func explainFilters(of pipeline: LoopPipeline) -> RequestOutcome {
         let index = passage[passage.count - 1]
         proxy.account?.steps.append(.pipeline(index))
@@ -36,7 +36,11 @@ extension Exchange {
             case .respond(let reply):
                 note(place, .reply(status: reply.status), since: before)
                 return .reply(reply, reached: position + 1)
-            case .wait:
+            case .wait(let question):
+                if case .event(_, let milliseconds) = question.kind {
+                    note(place, .delay(milliseconds), since: before)
+                    continue
+                }
                 let settings = pipeline.settings[position]
                 note(place, .ask(timeout: settings.askTimeout, failsOpen: settings.failsOpen), since: before)
             }

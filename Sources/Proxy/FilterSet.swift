@@ -64,10 +64,10 @@ public struct FilterSet: Sendable {
 
     /// Makes the filters of one loop, each once, and the pipelines of them.
     func makePipelines(
-        _ pipelines: [PipelineSettings], apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: EventLoop
+        _ pipelines: [PipelineSettings], apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: EventLoop, _ services: any LoopServices
     ) throws(FilterFault) -> [LoopPipeline] {
         var made: [any Filter] = []
-        let loopSystem = LoopSystem(system, files: files) { loop.post($0) }
+        let loopSystem = LoopSystem(system, files: files, services: services) { loop.post($0) }
         for filter in filters {
             let context = LoopContext(
                 index: loop.index, count: loopCount, section: filter.name, clock: clock, sharing: sharing, state: state, apps: apps,

@@ -86,7 +86,7 @@ public final class ProxyLoop {
             }
         }
         upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
-        heldPipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, filterState, loop)
+        heldPipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, filterState, loop, FilterLoop(self))
         pipelines = heldPipelines.map { unsafe Uncounted($0) }
     }
 

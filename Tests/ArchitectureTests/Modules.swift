@@ -14,7 +14,7 @@ enum Modules {
         // A plug-in of the package manager, which runs while Sluice is built.
         "InterfaceStamp": ["PackagePlugin", "Foundation"],
         "FilterAPI": ["HTTPMessage", "Buffers", "Configuration", "Synchronization"],
-        "FilterTesting": ["FilterAPI", "Pipeline", "HTTP1", "HTTPMessage", "Buffers", "Configuration", "Synchronization"],
+        "FilterTesting": ["FilterAPI", "Pipeline", "HTTP1", "HTTPMessage", "Buffers", "Configuration", "Glibc", "Synchronization"],
         "Pipeline": ["FilterAPI", "HTTPMessage", "Buffers"],
         "EventLoops": ["HTTPMessage", "Buffers", "CPlatform", "Glibc", "Synchronization"],
         "TLS": ["HTTPMessage", "Buffers", "COpenSSL", "Glibc", "Synchronization"],
@@ -28,11 +28,11 @@ enum Modules {
             "EventLoops", "HTTPMessage", "Buffers", "Configuration", "PluginImage", "CPlatform", "Glibc", "Synchronization", "ArgumentParser",
         ],
         // And the built-in filters, which only the list in main.swift names.
-        "Sluice": ["Gateway", "BasicAuth", "CORS", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "Redirect", "RequestID", "SizeLimit", "VersionNegotiation"],
+        "Sluice": ["Gateway", "BasicAuth", "CORS", "ConcurrencyLimit", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "RateLimit", "Redirect", "RequestID", "SizeLimit", "VersionNegotiation"],
     ]
 
-    /// A plug-in sees the filter interface, its own C library (a module called C…), and nothing else of Sluice.
-    static let pluginImports: Set<String> = ["FilterAPI"]
+    /// A plug-in sees the filter interface, its own C library (a module called C…), and nothing else of Sluice. What its loops share, it locks.
+    static let pluginImports: Set<String> = ["FilterAPI", "Synchronization"]
     /// The plug-in that may also see another module.
     static let pluginExceptions: [String: Set<String>] = ["TLSTermination": ["TLS"]]
 

@@ -26,10 +26,16 @@ import Testing
         var count: Int { begun.load(ordering: .sequentiallyConsistent) }
     }
 
+    /// These tests watch nothing.
+    private final class NoServices: LoopServices {
+        func makeWatchEngine() -> any LoopWatchEngine { preconditionFailure("not needed") }
+        var post: @Sendable (@escaping @Sendable () -> Void) -> Void { { $0() } }
+    }
+
     private func work(_ system: KernelFilterSystem, atOnce: Int) -> SideWork {
         LoopContext(
             index: 0, count: 1, section: "f", clock: LoopClock(), sharing: SharedObjects(), state: LoopState(), apps: [],
-            system: LoopSystem(system, files: SharedObjects()) { $0() }
+            system: LoopSystem(system, files: SharedObjects(), services: NoServices()) { $0() }
         ).sideWork(atOnce: atOnce)
     }
 
