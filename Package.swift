@@ -38,6 +38,7 @@ let builtInFilters: [Target.Dependency] = [
     "SizeLimit",
     "VersionNegotiation",
 ]
+let builtInFilters: [Target.Dependency] = ["BasicAuth", "CORS", "ConcurrencyLimit", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "RateLimit", "Redirect", "RequestID", "SizeLimit", "VersionNegotiation"]
 
 // Plug-ins that are loaded use the program's copy of FilterAPI.
 let exportsSymbols = ["-Xlinker", "--export-dynamic"]
@@ -62,6 +63,8 @@ let package = Package(
         .target(name: "CBytes"),
         // The system's libcrypt: hashes of passwords.
         .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
+        // hiredis, without blocking and without pointers to functions.
+        .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
         .target(name: "CISAL", linkerSettings: [.linkedLibrary("isal")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
@@ -102,12 +105,14 @@ let package = Package(
         // The built-in filters. SwiftPM takes a top-level `Plugins` for its own build-tool plug-ins, hence the explicit paths.
         filter("BasicAuth", ["CCrypt"]),
         filter("CORS"),
+        filter("ConcurrencyLimit"),
         filter("Gunzip", ["CZlib"]),
         filter("Gzip", ["CISAL", "CZlib"]),
         filter("Headers"),
         filter("Healthcheck"),
         filter("IPAccess"),
         filter("Maintenance"),
+        filter("RateLimit", ["CHiredis"]),
         filter("Redirect"),
         filter("RequestID"),
         filter("SizeLimit"),
@@ -116,7 +121,7 @@ let package = Package(
         // Times of single steps; Benchmarks/compare measures the whole.
         .executableTarget(
             name: "micro-benchmarks",
-            dependencies: ["Routing", "Upstreams", "Pipeline", "FilterAPI", "HTTPMessage", "Buffers", "Gzip", "CISAL", "CZlib"], path: "Benchmarks/micro", swiftSettings: strict),
+            dependencies: ["Routing", "Upstreams", "Pipeline", "FilterAPI", "HTTPMessage", "Buffers", "Gzip", "CISAL", "CZlib", "FilterTesting", "RateLimit"], path: "Benchmarks/micro", swiftSettings: strict),
 
         // Counts heap allocations in tests.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
@@ -138,6 +143,7 @@ let package = Package(
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("CORSTests", ["CORS", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
+        tests("ConcurrencyLimitTests", ["ConcurrencyLimit", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("GunzipTests", ["Gunzip", "Gzip", "FilterAPI", "FilterTesting"]),
         tests("GzipTests", ["Gzip", "CZlib", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HealthcheckTests", ["Healthcheck", "FilterAPI", "FilterTesting", "CAllocations"]),
@@ -145,6 +151,7 @@ let package = Package(
         tests("BasicAuthTests", ["BasicAuth", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HeadersTests", ["Headers", "FilterAPI", "FilterTesting"]),
         tests("IPAccessTests", ["IPAccess", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
+        tests("RateLimitTests", ["RateLimit", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),

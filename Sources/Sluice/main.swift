@@ -1,5 +1,6 @@
 import BasicAuth
 import CORS
+import ConcurrencyLimit
 import Gateway
 import Gunzip
 import Gzip
@@ -7,6 +8,7 @@ import Headers
 import Healthcheck
 import IPAccess
 import Maintenance
+import RateLimit
 import Redirect
 import RequestID
 import SizeLimit
@@ -15,12 +17,14 @@ import VersionNegotiation
 SluiceCommand.start(filters: [
     BasicAuth.self,
     CORS.self,
+    ConcurrencyLimit.self,
     Gunzip.self,
     Gzip.self,
     Headers.self,
     Healthcheck.self,
     IPAccess.self,
     Maintenance.self,
+    RateLimit.self,
     Redirect.self,
     RequestID.self,
     SizeLimit.self,
