@@ -11,6 +11,8 @@ public struct Fields: ~Copyable {
     package var lines: FieldTable
     /// Offset of the first free byte of the slab.
     package var end = 0
+    /// The app must have some fields from the gateway alone (`strip`): it gets none from a trailer section either, which it may merge.
+    package private(set) var hasStrippedNames = false
     /// Something did not fit: the message is answered with an error instead of being sent on without it.
     public package(set) var overflowed = false
 
@@ -54,6 +56,9 @@ public struct Fields: ~Copyable {
 
     /// Where the name of a line is in `bytes`. Traps if the index is not below `count`.
     public func nameRange(at index: Int) -> ByteRange { lines[index].name }
+
+    /// The token of a line's name. Traps if the index is not below `count`.
+    public func token(at index: Int) -> FieldToken { lines[index].token }
 
     /// False for a line that was removed. Traps if the index is not below `count`.
     public func isPresent(at index: Int) -> Bool { lines[index].marks.isDisjoint(with: FieldMarks.removed.union(.connectionOption)) }
@@ -168,8 +173,9 @@ public struct Fields: ~Copyable {
     public mutating func remove(at index: Int) { lines[index].marks.insert(.removed) }
 
     /// Removes all lines with this name, and those that some app would take for it: `X_Api_Version` for `X-Api-Version`. For fields that the
-    /// app must have from the gateway alone.
+    /// app must have from the gateway alone: it then gets no trailer fields of the client either.
     public mutating func strip(_ name: FieldName) {
+        hasStrippedNames = true
         remove(name)
         stripAliases(of: name)
     }
@@ -246,6 +252,7 @@ public struct Fields: ~Copyable {
         slab = Slab()
         end = 0
         overflowed = false
+        hasStrippedNames = false
     }
 }
 

@@ -52,6 +52,20 @@ public struct Reply: Sendable {
         content = Content(status: status, reason: reason, fields: fields.map { ($0, Array($1.utf8)) }, body: [])
     }
 
+    /// Somebody else's answer, passed on: its fields and body as they are. With 204 and 304 the body is not sent.
+    public init(_ status: UInt16, _ reason: ReplyReason, fields: [(FieldName, [UInt8])], body: [UInt8]) {
+        precondition(status >= 200 && status <= 599, "a reply is a final response")
+        content = Content(status: status, reason: reason, fields: fields.map { ($0, $1) }, body: body)
+    }
+
+    /// The gateway's own answer for one of its reasons, as filters see it.
+    package init(_ reason: Reason) {
+        let texts = reason.explanation
+        self.init(
+            reason.status, ReplyReason(reason.code, reason.title, fault: texts.fault, happened: texts.happened, advice: texts.advice),
+            fields: reason.status == 503 ? [(FieldName(.retryAfter), "1")] : [])
+    }
+
     private init(_ content: Content) { self.content = content }
 
     /// The same answer with one more field line.

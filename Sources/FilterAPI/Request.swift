@@ -111,6 +111,18 @@ public struct Request: ~Copyable {
     /// Where the target as sent is in `fields.bytes`: a path with or without a query, a URL, or `*`.
     public var originalTargetRange: ByteRange { head.target }
 
+    /// Where the path and query that the client sent are in `fields.bytes`, whatever has been rewritten since. Of an absolute target without
+    /// a path it is empty or begins with `?`.
+    public var originalPathAndQueryRange: ByteRange {
+        var start = head.target.lower
+        let end = head.target.upper
+        guard start < end, fields.bytes[start] != UInt8(ascii: "/"), fields.bytes[start] != UInt8(ascii: "*") else { return head.target }
+        // Absolute: behind `http://` or `https://` and the authority.
+        start = min(end, start &+ (head.schemeIsHTTPS ? 8 : 7))
+        while start < end, fields.bytes[start] != UInt8(ascii: "/"), fields.bytes[start] != UInt8(ascii: "?") { start &+= 1 }
+        return ByteRange(start: start, count: end &- start)
+    }
+
     private mutating func setPath(_ path: [UInt8]) {
         var bytes = Self.encoded(path, keeping: "/:@!$&'()*+,;=-._~%")
         if bytes.first != UInt8(ascii: "/") { bytes.insert(UInt8(ascii: "/"), at: 0) }

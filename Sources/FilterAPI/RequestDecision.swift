@@ -25,6 +25,26 @@ extension RequestDecision {
         .wait(PendingQuestion(question, decide))
     }
 
+    /// Asks an app of the config, over this loop's pool of its connections: with its limits, time-outs and retries, as for a client's
+    /// request. No task is started, and no thread waits.
+    ///
+    /// - Parameters:
+    ///   - app: from `LoopContext.app(named:)`; name it in an option of type `.section`.
+    ///   - request: what is asked.
+    ///   - decide: runs later on this loop, once, with whatever the app answered, and may edit the request. It may ask again.
+    ///
+    /// `ask-timeout` and `on-failure` hold as above: a failure is a response that did not come, or whose head cannot be read. An answer
+    /// whose body is too large or breaks off is one all the same: `SubResponse.bodyState` says so. When the client goes away, the
+    /// request to the app is given up, and its connection closed.
+    public static func ask(
+        _ app: AppReference, _ request: SubRequest, then decide: @escaping (inout Request, borrowing SubResponse) -> RequestDecision
+    ) -> RequestDecision {
+        .wait(PendingQuestion(request, to: app, decide))
+    }
+
+    /// There is no answer to decide by, or it is none: the section's `on-failure` decides. For filters that ask.
+    public static var unanswered: RequestDecision { .wait(PendingQuestion()) }
+
     /// Lets the request wait without holding a thread, then decides.
     ///
     /// - Parameter milliseconds: at least this long, and up to 10 ms longer.

@@ -19,10 +19,15 @@ public final class FilterHarness {
         let clock: LoopClock
         let state: LoopState
         let loop: TestLoop
+        /// Whether requests pass each filter when it has no answer.
+        let failsOpen: [Bool]
+        let answers: ScriptedAnswers
     }
 
     private let loops: [LoopFilters]
     private let system: TestSystem
+    private let answers = ScriptedAnswers()
+    private let apps: [String]
     private(set) var nanoseconds: Int64 = 1_000_000_000_000
     /// Seconds since 1970-01-01 UTC: 2026-01-01 00:00:00 at the beginning.
     private var wallNanoseconds: Int64 = 1_767_225_600 * 1_000_000_000
@@ -45,7 +50,10 @@ public final class FilterHarness {
     public init(
         _ filters: [(plugin: any FilterPlugin.Type, options: String)], loops: Int = 1, apps: [String] = [], files: [String: FileContent] = [:]
     ) throws(HarnessError) {
-        let plugins = try Self.plugins(filters, apps)
+        let sections = try Self.sections(filters, apps)
+        let plugins = sections.compactMap { $0.made as? any FilterPlugin }
+        let failsOpen = sections.map { $0.options.word("on-failure") == "open" }
+        self.apps = ["app"] + apps
         let sharing = SharedObjects()
         let system = TestSystem(files)
         self.system = system
@@ -59,7 +67,7 @@ public final class FilterHarness {
             var objects: [any Filter] = []
             for (number, plugin) in plugins.enumerated() {
                 let context = LoopContext(
-                    index: index, count: loops, section: "f\(number)", clock: clock, sharing: sharing, state: state, apps: ["app"] + apps,
+                    index: index, count: loops, section: "f\(number)", clock: clock, sharing: sharing, state: state, apps: self.apps,
                     system: loopSystem)
                 do throws(ConfigurationError) {
                     objects.append(try plugin.makeFilter(on: context))
@@ -67,16 +75,18 @@ public final class FilterHarness {
                     throw HarnessError("makeFilter: \(error.message)")
                 }
             }
-            made.append(LoopFilters(pipeline: CompiledPipeline(objects), clock: clock, state: state, loop: loop))
+            made.append(
+                LoopFilters(
+                    pipeline: CompiledPipeline(objects), clock: clock, state: state, loop: loop, failsOpen: failsOpen, answers: answers))
         }
         self.loops = made
         setClocks()
     }
 
     /// Reads the sections as the gateway would.
-    private static func plugins(
+    private static func sections(
         _ filters: [(plugin: any FilterPlugin.Type, options: String)], _ apps: [String]
-    ) throws(HarnessError) -> [any FilterPlugin] {
+    ) throws(HarnessError) -> [FilterPlan] {
         var text = "[listener:l]\nlisten = 127.0.0.1:1\nserve = p\n[pipeline:p]\npipeline ="
         for index in filters.indices { text += " f\(index)" }
         text += " app\n"
@@ -87,7 +97,15 @@ public final class FilterHarness {
         let (plan, diagnostics) = Configuration.load(
             path: "test.conf", files: OneFile(text: text), filters: FilterRegistry(types).schemas)
         guard let plan else { throw HarnessError(diagnostics.filter { $0.severity == .error }.map { $0.text() }.joined(separator: "\n")) }
-        return plan.filters.compactMap { $0.made as? any FilterPlugin }
+        return plan.filters
+    }
+
+    /// Lets an app answer filters that ask it (`RequestDecision.ask(_:_:then:)`): at once, with what `answer` returns.
+    ///
+    /// - Parameter app: one of `apps`, or `app`, which is behind the pipeline.
+    public func answer(app: String, _ answer: @escaping (TestSubRequest) -> TestAnswer) {
+        guard let index = apps.firstIndex(of: app) else { preconditionFailure("no app \(app)") }
+        answers.byApp[index] = answer
     }
 
     /// Moves all clocks on. Timers of filters that have run out then are called, in their order; the clocks stand at the end already.

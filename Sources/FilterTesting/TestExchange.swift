@@ -9,7 +9,7 @@ public final class TestExchange {
         case forwarded
         /// A filter answered it.
         case answered
-        /// A filter waits: for `answer()`, `delayIsOver()` or `goOn()`.
+        /// A filter waits: for `answer()`, `delayIsOver()`, `goOn()`, or for an app that says nothing.
         case waiting
         case finished
     }
@@ -23,6 +23,8 @@ public final class TestExchange {
     public private(set) var stage = Stage.waiting
     /// The answer of a filter, after the response filters before it.
     public private(set) var reply: TestResponse?
+    /// What filters asked apps, in their order.
+    public private(set) var asked: [TestSubRequest] = []
 
     /// Nil if the bytes are no request head, or hold more than one.
     init?(
@@ -57,14 +59,56 @@ public final class TestExchange {
             stage = .waiting
             question = (pending, step)
             reached = filters.pipeline.reached(atStep: step)
+            if case .unanswered = pending.kind { return unanswered(.filterAskFailed) }
+            if case .subRequest(let asked, let app) = pending.kind { ask(asked, app) }
         case .reply(let answer, let reached):
             self.reached = reached
-            stage = .answered
-            responseStorage.become(answer, answering: request.method)
-            filters.pipeline.processResponse(&responseStorage, for: request, passed: reached - 1)
-            let body = responseStorage.hasBody ? answer.content.body : []
-            reply = TestResponse(responseStorage, head: Self.bytes(responseStorage, answering: request.method), outputs: [body], isComplete: true)
+            show(answer, passed: reached - 1)
         }
+    }
+
+    private func show(_ answer: Reply, passed: Int) {
+        stage = .answered
+        responseStorage.become(answer, answering: request.method)
+        filters.pipeline.processResponse(&responseStorage, for: request, passed: passed)
+        let body = responseStorage.hasBody ? answer.content.body : []
+        reply = TestResponse(responseStorage, head: Self.bytes(responseStorage, answering: request.method), outputs: [body], isComplete: true)
+    }
+
+    private func ask(_ asked: SubRequest, _ app: AppReference) {
+        guard let (question, step) = question else { return }
+        let shown = TestSubRequest(asked)
+        self.asked.append(shown)
+        // A request that is explained sends nothing.
+        guard request.explanation == nil, let script = filters.answers.byApp[app.index] else { return }
+        switch script(shown) {
+        case .response(let head, let body): decide(question, TestAnswer.subResponse(head, body, to: asked), step)
+        case .brokenOff(let head): decide(question, TestAnswer.subResponse(head, nil, to: asked), step)
+        case .failure: unanswered(.filterAskFailed)
+        case .silence: break
+        }
+    }
+
+    private func decide(_ question: PendingQuestion, _ response: borrowing SubResponse, _ step: Int) {
+        take(filters.pipeline.follow(question.decide(&request, by: response), of: &request, step: step))
+    }
+
+    /// Does what the section's `on-failure` says.
+    private func unanswered(_ reason: Reason) {
+        guard let (_, step) = question else { return }
+        if filters.failsOpen[reached - 1] {
+            take(filters.pipeline.advance(&request, from: step + 1))
+        } else {
+            // The filter that asked did not answer itself: it sees the response too.
+            question = nil
+            show(Reply(reason), passed: reached)
+        }
+    }
+
+    /// The time is up that an app may take to answer (`ask-timeout`).
+    public func askTimesOut() {
+        guard case .subRequest? = question?.question.kind else { preconditionFailure("it asks no app") }
+        unanswered(.filterAskTimeout)
     }
 
     public var isForwarded: Bool { stage == .forwarded }
@@ -96,7 +140,7 @@ public final class TestExchange {
     /// The time is up that the request waited for.
     public func delayIsOver() {
         guard let (question, step) = question, delay != nil else { preconditionFailure("it does not wait for time") }
-        take(filters.pipeline.decide(&request, question, step: step))
+        take(filters.pipeline.follow(question.decide(&request), of: &request, step: step))
     }
 
     /// What it waits for; nil if for nothing, for time, or for an answer.
@@ -112,20 +156,20 @@ public final class TestExchange {
     /// The event has happened that it waited for, or the time is up.
     public func goOn() {
         guard let (question, step) = question, event != nil else { preconditionFailure("it does not wait for an event") }
-        take(filters.pipeline.decide(&request, question, step: step))
+        take(filters.pipeline.follow(question.decide(&request), of: &request, step: step))
     }
 
-    /// Waits for the answer that a filter asked for, and goes on.
+    /// Waits for the answer of the task that a filter started, and goes on.
     ///
     /// - Returns: false if the question threw; the exchange then waits on, and the gateway would do what `on-failure` says.
     @discardableResult
     public func answer() async -> Bool {
-        guard let (question, step) = question, delay == nil, event == nil else { preconditionFailure("it does not wait for an answer") }
+        guard let (question, step) = question, case .question = question.kind else { preconditionFailure("it does not wait for a task") }
         let executor = TestExecutor()
         let isAnswered = await withCheckedContinuation { continuation in
             question.start(on: executor) { continuation.resume(returning: $0) }
         }
-        if isAnswered { take(filters.pipeline.decide(&request, question, step: step)) }
+        if isAnswered { take(filters.pipeline.follow(question.decide(&request), of: &request, step: step)) }
         return isAnswered
     }
 

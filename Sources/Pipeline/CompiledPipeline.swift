@@ -77,9 +77,9 @@ public final class CompiledPipeline {
         return .forward
     }
 
-    /// Goes on with the answer that the filter of `step` waited for.
-    public func decide(_ request: inout Request, _ question: PendingQuestion, step: Int) -> RequestOutcome {
-        switch question.decide(&request) {
+    /// Goes on with what the filter of `step` decided once it had waited.
+    public func follow(_ decision: RequestDecision, of request: inout Request, step: Int) -> RequestOutcome {
+        switch decision {
         case .forward: advance(&request, from: step &+ 1)
         case .respond(let reply): .reply(reply, reached: reached(atStep: step))
         case .wait(let next): .wait(next, step: step)

@@ -1,4 +1,4 @@
-// unsafe: refers to the exchange, which its loop keeps
+// unsafe: refers to its lease's holder, which its loop keeps
 import Buffers
 import EventLoops
 import HTTP1
@@ -8,7 +8,7 @@ import Telemetry
 import Transport
 import Upstreams
 
-/// One connection to an app server: being made, idle in its pool, or leased to one exchange. Loop-confined.
+/// One connection to an app server: being made, idle in its pool, or leased. Loop-confined.
 final class AppConnection: Peer {
     enum State {
         case connecting, idle, leased, closed
@@ -21,11 +21,11 @@ final class AppConnection: Peer {
     let server: Int
     var state = State.connecting
     var parser: ResponseParser
-    /// The exchange that holds the lease. The loop's `ProxyLoop` keeps every exchange.
-    private var holder: Uncounted<Exchange>?
-    var exchange: Exchange? {
-        get { holder?.object }
-        set { holder = newValue.map { unsafe Uncounted($0) } }
+    /// Who holds the lease, or has it made. The loop's `ProxyLoop` keeps every one.
+    private var holderReference: Uncounted<LeaseHolder>?
+    var holder: LeaseHolder? {
+        get { holderReference?.object }
+        set { holderReference = newValue.map { unsafe Uncounted($0) } }
     }
     /// It served an exchange before this one.
     var wasUsed = false
@@ -42,7 +42,7 @@ final class AppConnection: Peer {
     override func ready(_ readiness: Readiness) {
         stream.note(readiness)
         switch state {
-        case .leased: holder?.lend { $0.appReady() }
+        case .leased: holderReference?.lend { $0.appReady() }
         case .connecting:
             if readiness.isWritable || readiness.isBroken { upstream.connectEnded(self, error: stream.connectError()) }
         case .idle: upstream.idleSpoke(self, readiness)
@@ -52,19 +52,19 @@ final class AppConnection: Peer {
 
     override func deadlinePassed() {
         switch state {
-        case .leased: exchange?.appDeadlinePassed()
+        case .leased: holder?.appDeadlinePassed()
         case .connecting: upstream.connectTimedOut(self)
         case .idle, .closed: break
         }
     }
 
-    override func resume() { exchange?.appReady() }
+    override func resume() { holder?.appReady() }
 
     /// Ends it for good. The pool must have been told, or be about to be.
     func close() {
         guard state != .closed else { return }
         state = .closed
-        exchange = nil
+        holder = nil
         clearBuffers()
         loop.retire(self)
         stream.close()

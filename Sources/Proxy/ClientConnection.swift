@@ -97,9 +97,12 @@ final class ClientConnection: Peer {
         case .tunnel, .ended: return
         default: break
         }
+        // While a filter asks, nothing of a body is read: the head is what the client has sent.
+        let isAsking = exchange.phase == .asking
+        let sentAt = isAsking ? exchange.record.marks.headRead / 1000 : requestEndedAt
         if isBroken {
             exchange.abort(.clientReset)
-        } else if exchange.requestDone && loop.now &- requestEndedAt > Self.halfCloseGrace {
+        } else if (exchange.requestDone || isAsking) && loop.now &- sentAt > Self.halfCloseGrace {
             exchange.abort(.clientClosed)
         } else {
             // The end is reported once. Whether the client has gone away shows later.

@@ -17,6 +17,27 @@ struct EchoBody {
     var written = 0
 
     static let mostShown = 8192
+
+    /// The answer to a filter's own request.
+    static func json(of request: SubRequest) -> [UInt8] {
+        var json = JSONText()
+        json.text("{\n  \"method\": \"\(request.method.name)\",\n  \"target\": ")
+        json.string(request.bytes.span.extracting(first: request.targetCount))
+        json.text(",\n  \"fields\": [")
+        var isFirst = true
+        for line in request.bytes.dropFirst(request.targetCount).split(separator: 0x0D) where line.count > 1 {
+            // Behind the LF of the line before it, but for the first.
+            let parts = line.drop { $0 == 0x0A }.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+            json.text(isFirst ? "\n    [" : ",\n    [")
+            isFirst = false
+            json.string(Array(parts[0]).span)
+            json.text(", ")
+            json.string(Array(parts[1].dropFirst()).span)
+            json.text("]")
+        }
+        json.text("\n  ]\n}\n")
+        return json.bytes
+    }
 }
 
 // The built-in demo app (`use = echo`): answers with the request as it arrived, as JSON.

@@ -15,12 +15,12 @@ import Upstreams
 ///
 /// It never calls back into its client's connection: `advance` does what can be done now and leaves the phase for the connection to
 /// read. Only the connection starts the next exchange.
-final class Exchange {
+final class Exchange: LeaseHolder {
     enum Phase {
         case idle
-        /// In the upstream's queue, under `ticket`.
+        /// In the upstream's queue.
         case queued
-        /// The upstream has decided (`grant`); to be carried out on the loop's next turn.
+        /// The upstream has decided; to be carried out on the loop's next turn.
         case granted
         /// A connection is being made for it (`app`).
         case connecting
@@ -48,22 +48,12 @@ final class Exchange {
         static let appBody = Waits(rawValue: 16)
     }
 
-    let number: Int
-    let proxy: ProxyLoop
     // The loop keeps connections until the end of the turn in which they are closed, and a connection that closes ends its exchange.
     private(set) var clientReference: Uncounted<ClientConnection>?
-    private(set) var appReference: Uncounted<AppConnection>?
-    /// The proxy keeps every upstream.
-    private var upstreamReference: Uncounted<Upstream>?
     var client: ClientConnection? {
         get { clientReference?.object }
         set { clientReference = newValue.map { unsafe Uncounted($0) } }
     }
-    var app: AppConnection? {
-        get { appReference?.object }
-        set { appReference = newValue.map { unsafe Uncounted($0) } }
-    }
-    var upstream: Upstream? { upstreamReference?.object }
     /// Who the request comes from: the peer, or whom trusted proxies name. What the log and filters see.
     var clientAddress = AddressText()
 
@@ -97,8 +87,6 @@ final class Exchange {
     var replacement: [UInt8]?
 
     var phase = Phase.idle
-    private var ticket: WaiterTicket?
-    private var grant: Upstream.Grant?
     var waits: Waits = []
     var requestReader = BodyReader()
     var requestWriter = BodyWriter()
@@ -125,10 +113,6 @@ final class Exchange {
     /// Times on the loop's clock by which the app must take and send something.
     var appTakesBy = Int64.max
     var appSpeaksBy = Int64.max
-    var tried = ServerSet.none
-    var tries = 0
-    /// Bytes that the kernel took for the app in this try.
-    var sentThisTry = 0
     /// Bytes that a client which ended its side had been sent when it was looked at last.
     var sentAtLook: UInt64 = 0
     /// How fast the client sends its body, and takes the response.
@@ -143,13 +127,11 @@ final class Exchange {
     var record = ExchangeRecord(began: 0)
     var echo: EchoBody?
 
-    init(number: Int, proxy: ProxyLoop) {
-        self.number = number
-        self.proxy = proxy
+    override init(number: Int, proxy: ProxyLoop) {
         message = Request(table: FieldTable(proxy.tableSlabs.take()), state: StateBlock(proxy.stateLayout))
+        super.init(number: number, proxy: proxy)
     }
 
-    var loop: EventLoop { proxy.loop }
     var slabs: SlabPool { proxy.slabs }
 
     /// Microseconds on the loop's clock, for the record's marks.
@@ -170,8 +152,7 @@ final class Exchange {
     /// Makes it as new. Buffers go back to their pools.
     func reset() {
         clientReference = nil
-        appReference = nil
-        upstreamReference = nil
+        resetLease()
         message.fields.slab = Slab()
         message.fields.lines.removeAll()
         if passage.count > 0 { leavePassage() }
@@ -179,8 +160,6 @@ final class Exchange {
         if stopwatch != nil { stopwatch = nil }
         strippedPath = 0
         phase = .idle
-        ticket = nil
-        grant = nil
         waits = []
         requestDone = false
         requestWriterEnded = false
@@ -197,9 +176,6 @@ final class Exchange {
         sentAtLook = 0
         appTakesBy = .max
         appSpeaksBy = .max
-        tried = .none
-        tries = 0
-        sentThisTry = 0
         upEnded = false
         downEnded = false
         bodyPace = ClientPace()
@@ -224,36 +200,22 @@ final class Exchange {
     // MARK: Events
 
     /// The app's connection is ready for something.
-    func appReady() { clientReference?.lend { $0.run() } }
+    override func appReady() { clientReference?.lend { $0.run() } }
 
-    /// The upstream's answer to an exchange that waited. Carried out on the next turn: this may be the end of another exchange.
-    func granted(_ grant: Upstream.Grant) {
-        phase = .granted
-        self.grant = grant
-        ticket = nil
-        if let client { loop.runAgain(client) }
-    }
+    override func appDeadlinePassed() { checkAppDeadlines() }
 
-    func connectionStands(_ connection: AppConnection) {
-        attach(connection)
-        client?.run()
-    }
+    override func goOn() { client?.run() }
 
-    func connectFailed(_ connection: AppConnection, reason: Reason) {
-        tried.insert(connection.server)
-        app = nil
-        guard let upstream, tries < upstream.settings.retry.tries else {
-            connection.upstream.release(connection, reusable: false)
-            fail(reason)
-            client?.run()
-            return
+    override func leaseMoved(to step: LeaseStep) {
+        switch step {
+        case .queued: phase = .queued
+        case .granted:
+            phase = .granted
+            if let client { loop.runAgain(client) }
+        case .connecting:
+            record.marks.granted = microseconds
+            phase = .connecting
         }
-        tries += 1
-        switch upstream.replace(connection, for: self, excluding: tried) {
-        case .failed(.upstreamConnectFailed, nil): fail(reason)
-        case let grant: carryOut(grant)
-        }
-        client?.run()
     }
 
     // MARK: Going on
@@ -262,7 +224,7 @@ final class Exchange {
     func advance(for client: ClientConnection) {
         switch phase {
         case .idle, .queued, .asking, .connecting, .ended: return
-        case .granted: if let grant = grant.take() { carryOut(grant) }
+        case .granted: takeGrant()
         default: break
         }
         // Once more when another connection has taken the place of one that failed: nothing was sent on it yet.
@@ -287,75 +249,32 @@ final class Exchange {
         return phase == .request && !holds(app)
     }
 
-    private func holds(_ app: AppConnection) -> Bool { appReference?.refers(to: app) ?? false }
+    // MARK: The lease
 
-    /// Asks the upstream for a connection.
-    func lease(from upstream: Uncounted<Upstream>) {
-        upstreamReference = upstream
-        tries = 1
-        carryOut(upstream.lend { $0.lease(for: self, excluding: tried) })
-    }
-
-    private func carryOut(_ first: Upstream.Grant) {
-        var grant = first
-        while true {
-            switch grant {
-            case .connection(let connection):
-                connection.lend { attach($0) }
-                return
-            case .connecting(let connection):
-                appReference = connection
-                record.marks.granted = microseconds
-                phase = .connecting
-                return
-            case .place(let id, let server):
-                guard let upstream else { return }
-                grant = upstream.connect(id, server: server, for: self)
-            case .waiting(let ticket):
-                phase = .queued
-                self.ticket = ticket
-                return
-            case .failed(let reason, let server):
-                guard let server, let upstream, tries < upstream.settings.retry.tries else {
-                    fail(reason)
-                    return
-                }
-                // This server failed at once; the next may not.
-                tried.insert(server)
-                tries += 1
-                grant = upstream.lease(for: self, excluding: tried)
-                if case .failed(_, nil) = grant {
-                    fail(reason)
-                    return
-                }
-            }
-        }
-    }
+    override var isIdempotent: Bool { request.method.isIdempotent }
+    override var isReplayable: Bool { requestReader.payloadBytes == 0 || replayableBody != nil }
 
     /// Starts to send the request on a leased connection.
-    private func attach(_ connection: AppConnection) {
-        if !request.method.isIdempotent && connection.wasUsed && !connection.stream.isAliveAndSilent() {
-            // Found dead before one byte was sent: nothing is repeated.
-            app = connection
-            replaceDeadConnection(.upstreamResponseClosed)
-            return
-        }
-        app = connection
+    override func begin(on connection: AppConnection) {
         record.marks.granted = record.marks.granted == ExchangeMarks.notReached ? microseconds : record.marks.granted
         record.marks.connected = microseconds
         if stopwatch != nil { stopwatch?.ask(at: loop.clockNanoseconds()) }
         record.tries &+= 1
         record.end.appConnection = connection.wasUsed ? .reused : record.tries > 1 ? .freshAfterRetry : .new
         lastServer = connection.server
-        sentThisTry = 0
         requestDone = false
         requestWriterEnded = false
-        connection.parser.reset()
         phase = .request
         clientReference?.lend {
             prepareBody($0)
             writeRequestHead(to: connection, for: $0)
         }
+    }
+
+    override func willTryAgain() {
+        waits = []
+        appTakesBy = .max
+        appSpeaksBy = .max
     }
 
     /// Notes a body that is there as a whole, or puts it back for another try. Nothing is received behind it until the exchange is over,
@@ -375,53 +294,13 @@ final class Exchange {
         }
     }
 
-    /// The leased connection failed before one byte of a response: another one, or the end (design §6).
-    func failBeforeResponse(_ reason: Reason) {
-        guard let app, let upstream else { return }
-        let decision = RetryRule.decide(
-            connectionWasReused: app.wasUsed, bytesAccepted: sentThisTry, methodIsIdempotent: request.method.isIdempotent,
-            bodyIsReplayable: requestReader.payloadBytes == 0 || replayableBody != nil, triesSoFar: tries, allowed: upstream.settings.retry)
-        switch decision {
-        case .giveUp: fail(reason)
-        case .retryFresh: replaceDeadConnection(reason)
-        case .retryOtherServer:
-            tried.insert(app.server)
-            replaceDeadConnection(reason)
-        }
-    }
-
-    private func replaceDeadConnection(_ reason: Reason) {
-        guard let app, let upstream else { return }
-        self.app = nil
-        tries += 1
-        waits = []
-        appTakesBy = .max
-        appSpeaksBy = .max
-        switch upstream.replace(app, for: self, excluding: tried) {
-        case .failed(.upstreamConnectFailed, nil): fail(reason)
-        case let grant: carryOut(grant)
-        }
-    }
-
     // MARK: Ends
 
     /// Gives the app's connection back. It can be used again only if everything on it ended cleanly.
-    func releaseApp(reusable: Bool) {
-        guard let connection = appReference.take() else { return }
-        connection.lend { release($0, reusable: reusable) }
-    }
-
-    private func release(_ connection: AppConnection, reusable: Bool) {
-        let clean =
-            reusable && requestDone && connection.output.isEmpty && connection.input.isEmpty && !connection.stream.peerEnded
-            // A read that filled its buffer says nothing of what is behind it, and no edge would come for bytes that wait already.
-            && (!connection.stream.canReceive || connection.stream.isAliveAndSilent())
-        connection.upstream.release(
-            connection, reusable: clean, keepAliveTimeout: response.keepAliveTimeout.map { Int64($0) * 1000 })
-    }
+    func releaseApp(reusable: Bool) { endLease(reusable: reusable && requestDone, keepAliveTimeout: response.keepAliveTimeout) }
 
     /// Ends the exchange for `reason`: with an answer where none has begun, else by cutting the client's connection off.
-    func fail(_ reason: Reason) {
+    override func fail(_ reason: Reason) {
         noteEnd(reason)
         switch phase {
         case .response, .tunnel, .ended: abort(reason)
@@ -445,13 +324,7 @@ final class Exchange {
 
     private func leaveUpstream() {
         endQuestion()
-        if let ticket = ticket.take() { upstream?.cancel(ticket) }
-        switch grant.take() {
-        case .connection(let connection), .connecting(let connection): appReference = connection
-        case .place(let id, _): upstream?.giveUp(id)
-        case .waiting, .failed, nil: break
-        }
-        releaseApp(reusable: false)
+        dropLease()
         pipe = nil
         waits = []
     }

@@ -82,10 +82,7 @@ extension Exchange {
         phase = .asking
         let waiting = WaitingQuestion(pending, step: step, of: self)
         question = waiting
-        switch pending.kind {
-        case .delay(let milliseconds), .event(_, let milliseconds): waiting.start(within: milliseconds)
-        case .question: waiting.start(within: pipeline.settings[passage.reached - 1].askTimeout)
-        }
+        waiting.start(askTimeout: pipeline.settings[passage.reached - 1].askTimeout)
     }
 
     /// Forgets what a filter waits for; an answer that still comes is dropped.
@@ -97,25 +94,29 @@ extension Exchange {
     /// The answer is there, or the time is up for which a filter wanted to wait.
     func answered(_ waiting: WaitingQuestion) {
         guard question === waiting, phase == .asking else { return }
-        endQuestion()
         proxy.updateClock()
         lastPipeline.lend { pipeline in
+            let outcome: RequestOutcome
             if let watch = proxy.watch {
-                take(watchDecision(waiting.question, step: waiting.step, of: pipeline, watch), of: pipeline)
+                outcome = watchDecision(waiting, of: pipeline, watch)
             } else {
-                take(pipeline.filters.decide(&message, waiting.question, step: waiting.step), of: pipeline)
+                outcome = pipeline.filters.follow(waiting.decide(&message), of: &message, step: waiting.step)
             }
+            // Not before it has decided: the answer goes with the question.
+            endQuestion()
+            take(outcome, of: pipeline)
         }
         client?.run()
     }
 
-    /// There is no answer: what happens is the operator's choice.
+    /// There is no answer: what happens is the operator's choice, unless the request itself is at fault.
     func unanswered(_ waiting: WaitingQuestion, _ reason: Reason) {
         guard question === waiting, phase == .asking else { return }
         endQuestion()
         lastPipeline.lend { pipeline in
             proxy.watch?.counters[pipeline.numbers[passage.reached - 1]].failures &+= 1
-            guard pipeline.settings[passage.reached - 1].failsOpen else { return fail(reason) }
+            let isOpen = pipeline.settings[passage.reached - 1].failsOpen && (reason == .filterAskFailed || reason == .filterAskTimeout)
+            guard isOpen else { return fail(reason) }
             proxy.updateClock()
             take(advance(pipeline, from: waiting.step + 1), of: pipeline)
         }
@@ -171,53 +172,4 @@ extension Exchange {
             if place >= 0 { reached = proxy.pipelines[passage[place]].lend { $0.filters.count } }
         }
     }
-}
-
-/// A request that waits for a filter: its timer, and what is asked. Loop-confined.
-final class WaitingQuestion: EventSource {
-    let question: PendingQuestion
-    let step: Int
-    private weak var exchange: Exchange?
-
-    init(_ question: PendingQuestion, step: Int, of exchange: Exchange) {
-        self.question = question
-        self.step = step
-        self.exchange = exchange
-        super.init(on: exchange.loop)
-    }
-
-    /// - Parameter milliseconds: for a question or an event, how long it may take; for a delay, how long it is.
-    func start(within milliseconds: Int64) {
-        _ = loop.register(self, watch: .nothing)
-        loop.setDeadline(self, loop.now &+ max(1, milliseconds))
-        if case .event(let event, _) = question.kind {
-            if event.hasHappened { loop.runAgain(self) } else { event.whenItHappens = { [weak self] in self?.happened() } }
-        }
-        let reference = WaitingReference(self)
-        question.start(on: loop.executor) { isAnswered in reference.waiting?.answered(isAnswered) }
-    }
-
-    private func answered(_ isAnswered: Bool) {
-        if isAnswered { exchange?.answered(self) } else { exchange?.unanswered(self, .filterAskFailed) }
-    }
-
-    override func deadlinePassed() {
-        if case .question = question.kind { exchange?.unanswered(self, .filterAskTimeout) } else { exchange?.answered(self) }
-    }
-
-    /// The filter may be in the midst of something: the request goes on afterwards.
-    private func happened() { loop.runAgain(self) }
-    override func resume() { exchange?.answered(self) }
-
-    func end() {
-        loop.retire(self)
-        if case .event(let event, _) = question.kind { event.whenItHappens = nil }
-        question.cancel()
-    }
-}
-
-/// Lets a task's closure name a waiting request; it runs on the request's own loop.
-private final class WaitingReference: @unchecked Sendable {
-    weak var waiting: WaitingQuestion?
-    init(_ waiting: WaitingQuestion) { self.waiting = waiting }
 }

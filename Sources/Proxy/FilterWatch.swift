@@ -106,10 +106,11 @@ extension Exchange {
         }
     }
 
-    /// Goes on with the answer that the filter of `step` waited for.
-    func watchDecision(_ question: PendingQuestion, step: Int, of pipeline: LoopPipeline, _ watch: FilterWatch) -> RequestOutcome {
+    /// Goes on with the answer that a filter waited for.
+    func watchDecision(_ waiting: WaitingQuestion, of pipeline: LoopPipeline, _ watch: FilterWatch) -> RequestOutcome {
+        let step = waiting.step
         let before = passage.isTimed ? loop.clockNanoseconds() : 0
-        let decision = question.decide(&message)
+        let decision = waiting.decide(&message)
         if passage.isTimed { note(pipeline.number(ofStep: step), loop.clockNanoseconds() &- before, watch) }
         return count(decision, step, of: pipeline, watch) ?? watchFilters(of: pipeline, from: step + 1, watch)
     }

@@ -54,8 +54,10 @@ public final class ProxyLoop {
     /// Client connections that are open, for draining and for limits.
     private(set) var connectionCount = 0
 
-    private var exchanges: [Exchange] = []
+    /// Exchanges and sub-exchanges, by their numbers.
+    private var holders: [LeaseHolder] = []
     private var freeExchanges: [Uncounted<Exchange>] = []
+    private var freeSubExchanges: [Uncounted<SubExchange>] = []
     private var pipes: [SplicePipeBox] = []
     private var acceptors: [ClientAcceptor] = []
     private var drained: (() -> Void)?
@@ -187,15 +189,25 @@ public final class ProxyLoop {
     /// An exchange that nobody uses. It lives as long as this.
     func takeExchange() -> Uncounted<Exchange> {
         if let free = freeExchanges.popLast() { return free }
-        let exchange = Exchange(number: exchanges.count, proxy: self)
-        exchanges.append(exchange)
+        let exchange = Exchange(number: holders.count, proxy: self)
+        holders.append(exchange)
         return unsafe Uncounted(exchange)
     }
 
     func recycle(_ exchange: Exchange) { freeExchanges.append(unsafe Uncounted(exchange)) }
 
-    /// The exchange that an upstream's queue named.
-    func exchange(numbered number: UInt64) -> Exchange { exchanges[Int(number)] }
+    /// A sub-exchange that nobody uses. It lives as long as this.
+    func takeSubExchange() -> Uncounted<SubExchange> {
+        if let free = freeSubExchanges.popLast() { return free }
+        let made = SubExchange(number: holders.count, proxy: self)
+        holders.append(made)
+        return unsafe Uncounted(made)
+    }
+
+    func recycle(_ made: SubExchange) { freeSubExchanges.append(unsafe Uncounted(made)) }
+
+    /// Whom an upstream's queue named.
+    func leaseHolder(numbered number: UInt64) -> LeaseHolder { holders[Int(number)] }
 
     /// Tells filters the time of this turn.
     func updateClock() {

@@ -16,7 +16,7 @@ extension Exchange {
         guard let client else { return }
         record.status = reason.status
         if reason.closesConnection || proxy.isDraining { keepsClient = false }
-        if passage.seesResponse && !passage.isReturned && reason.status != 499 { return send(Self.reply(for: reason)) }
+        if passage.seesResponse && !passage.isReturned && reason.status != 499 { return send(FilterAPI.Reply(reason)) }
         // Whether a client that waits for 100 (Continue) sends its body after this answer cannot be known.
         if request.expectsContinue && requestReader.payloadBytes == 0 && !requestReader.isFinished { keepsClient = false }
         phase = .reply
@@ -39,16 +39,6 @@ extension Exchange {
             record.bodyBytesOut = UInt64(body)
         }
         if client.output.overflowed { abort(.gatewayError) }
-    }
-
-    /// The same answer as filters see it.
-    private static func reply(for reason: Reason) -> FilterAPI.Reply {
-        let texts = reason.explanation
-        var fields: [(FieldName, String)] = []
-        if reason.status == 503 { fields.append((FieldName(.retryAfter), "1")) }
-        return FilterAPI.Reply(
-            reason.status,
-            ReplyReason(reason.code, reason.title, fault: texts.fault, happened: texts.happened, advice: texts.advice), fields: fields)
     }
 
     private static let parts: (StaticString, StaticString, StaticString, StaticString, StaticString) = (

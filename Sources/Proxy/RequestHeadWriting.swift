@@ -1,5 +1,6 @@
 import Buffers
 import EventLoops
+import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
@@ -35,6 +36,26 @@ extension Exchange {
         if request.acceptsTrailers && !asksUpgrade { out.append("TE: trailers\r\nConnection: TE\r\n") }
         if asksUpgrade { HeadWriter.writeUpgrade(fields, in: bytes, to: &out) }
         HeadWriter.endHead(to: &out)
+    }
+
+    /// Writes the head of a filter's own request, on behalf of this exchange's client.
+    func writeHead(of question: SubRequest, to app: AppConnection) {
+        let bytes = question.bytes.span
+        app.output.append(question.method.name)
+        app.output.append(" ")
+        app.output.append(bytes.extracting(first: question.targetCount))
+        app.output.append(" HTTP/1.1\r\n")
+        headSlab.withBytes { writeOrigin($0, to: app) }
+        app.output.append(bytes.extracting(droppingFirst: question.targetCount))
+        HeadWriter.writeRequestFraming(.none, method: question.method, to: &app.output)
+        HeadWriter.endHead(to: &app.output)
+    }
+
+    /// Writes whom the request is for, and where it comes from.
+    private func writeOrigin(_ bytes: Span<UInt8>, to app: AppConnection) {
+        guard let client else { return }
+        writeHost(bytes, app.upstream, server: app.server, to: &app.output)
+        if !app.upstream.forwarding.isEmpty { writeForwarding(bytes, app.upstream, client, to: &app.output) }
     }
 
     private func writeRequestLine(_ bytes: Span<UInt8>, to out: inout OutputBuffer) {

@@ -155,7 +155,7 @@ extension Exchange {
             }
         }
         guard outcome == .complete else { return outcome }
-        if proxy.trailerFields.count > 0 {
+        if proxy.trailerFields.count > 0 && !(side == .request && message.fields.hasStrippedNames) {
             text.attach(slabs)
             peer.input.withReceived { HeadWriter.writeTrailers(proxy.trailerFields, in: $0, to: &text) }
         }
@@ -194,8 +194,8 @@ extension Exchange {
         loop.setDeadline(app, min(appTakesBy, appSpeaksBy))
     }
 
-    /// A deadline of the app's connection has passed: whose fault it is depends on what is waited for.
-    func appDeadlinePassed() {
+    /// Whose fault a deadline of the app's connection is depends on what is waited for.
+    func checkAppDeadlines() {
         if appTakesBy <= loop.now, waits.contains(.appTakes) {
             appTakesBy = .max
             if phase == .request { fail(.upstreamSendTimeout) }

@@ -8,7 +8,7 @@ import Telemetry
 import Transport
 import Upstreams
 
-/// One app on one loop: its pool, its connections and the exchanges that wait for one. Carries out what the pool decides. Loop-confined.
+/// One app on one loop: its pool, its connections and who waits for one. Carries out what the pool decides. Loop-confined.
 public final class Upstream: EventSource {
     let settings: UpstreamSettings
     let proxy: ProxyLoop
@@ -56,11 +56,11 @@ public final class Upstream: EventSource {
 
     // MARK: Leases
 
-    /// What an exchange gets when it asks for a connection.
+    /// What a holder gets when it asks for a connection.
     enum Grant {
         /// An open connection, leased.
         case connection(Uncounted<AppConnection>)
-        /// One is being opened; `Exchange.connectionStands` or `connectFailed` follows.
+        /// One is being opened; `LeaseHolder.connectionStands` or `connectFailed` follows.
         case connecting(Uncounted<AppConnection>)
         case waiting(WaiterTicket)
         /// A place among the connections, for one that `connect` is yet to open.
@@ -68,18 +68,18 @@ public final class Upstream: EventSource {
         case failed(Reason, server: Int?)
     }
 
-    func lease(for exchange: Exchange, excluding tried: ServerSet) -> Grant {
-        switch pool.lease(for: UInt64(exchange.number), excluding: tried, now: loop.now) {
+    func lease(for holder: LeaseHolder, excluding tried: ServerSet) -> Grant {
+        switch pool.lease(for: UInt64(holder.number), excluding: tried, now: loop.now) {
         case .reuse(let id, _):
             guard let connection = connections[Int(id.index)] else { preconditionFailure("the pool named a connection that is gone") }
             connection.lend {
                 $0.state = .leased
-                $0.exchange = exchange
+                $0.holder = holder
             }
             return .connection(connection)
         case .connect(let id, let server, let closing):
             if let closing { closeConnection(closing) }
-            return connect(id, server: server, for: exchange)
+            return connect(id, server: server, for: holder)
         case .queued(let ticket):
             updateDeadline()
             return .waiting(ticket)
@@ -89,13 +89,13 @@ public final class Upstream: EventSource {
     }
 
     /// A fresh connection in place of `dead`, which is closed.
-    func replace(_ dead: AppConnection, for exchange: Exchange, excluding tried: ServerSet) -> Grant {
+    func replace(_ dead: AppConnection, for holder: LeaseHolder, excluding tried: ServerSet) -> Grant {
         let id = dead.id
         switch pool.replace(id, excluding: tried, now: loop.now) {
         case .connect(let fresh, let server):
             forget(id)
             dead.close()
-            return connect(fresh, server: server, for: exchange)
+            return connect(fresh, server: server, for: holder)
         case .noServer:
             release(dead, reusable: false)
             return .failed(.upstreamConnectFailed, server: nil)
@@ -103,7 +103,7 @@ public final class Upstream: EventSource {
     }
 
     /// Opens the connection that the pool has given a place.
-    func connect(_ id: ConnectionID, server: Int, for exchange: Exchange) -> Grant {
+    func connect(_ id: ConnectionID, server: Int, for holder: LeaseHolder) -> Grant {
         proxy.counters.appConnectionsOpened &+= 1
         guard let address = addresses[server] else {
             return failAtOnce(id, server: server, reason: .upstreamResolveFailed)
@@ -120,7 +120,7 @@ public final class Upstream: EventSource {
             }
             while connections.count <= Int(id.index) { connections.append(nil) }
             connections[Int(id.index)] = unsafe Uncounted(connection)
-            connection.exchange = exchange
+            connection.holder = holder
             loop.setDeadline(connection, loop.now &+ settings.connectTimeout)
             return unsafe .connecting(Uncounted(connection))
         }
@@ -139,7 +139,7 @@ public final class Upstream: EventSource {
 
     /// Gives a lease back.
     func release(_ connection: AppConnection, reusable: Bool, keepAliveTimeout: Int64? = nil) {
-        connection.exchange = nil
+        connection.holder = nil
         let action = pool.release(connection.id, reusable: reusable, keepAliveTimeout: keepAliveTimeout, now: loop.now)
         carryOut(action, of: connection)
     }
@@ -165,16 +165,16 @@ public final class Upstream: EventSource {
             connection.wasUsed = true
             connection.stream.canReceive = false
             connection.clearBuffers()
-            let exchange = proxy.exchange(numbered: waiter)
-            connection.exchange = exchange
-            exchange.granted(unsafe .connection(Uncounted(connection)))
+            let holder = proxy.leaseHolder(numbered: waiter)
+            connection.holder = holder
+            holder.granted(unsafe .connection(Uncounted(connection)))
         case .closeAndConnect(let id, let server, let waiter):
             if let connection {
                 forget(connection.id)
                 connection.close()
             }
             // On the waiter's own turn: an app that refuses at once would fail all who wait in one another's calls.
-            proxy.exchange(numbered: waiter).granted(.place(id, server: server))
+            proxy.leaseHolder(numbered: waiter).granted(.place(id, server: server))
         }
     }
 
@@ -203,7 +203,7 @@ public final class Upstream: EventSource {
         connection.state = .leased
         loop.clearDeadline(connection)
         pool.connected(connection.id)
-        connection.exchange?.connectionStands(connection)
+        connection.holder?.connectionStands(connection)
     }
 
     func connectTimedOut(_ connection: AppConnection) { connectFailed(connection, reason: .upstreamConnectTimeout) }
@@ -211,8 +211,8 @@ public final class Upstream: EventSource {
     private func connectFailed(_ connection: AppConnection, reason: Reason) {
         proxy.counters.appConnectionsFailed &+= 1
         pool.connectFailed(connection.id, now: loop.now)
-        if let exchange = connection.exchange {
-            exchange.connectFailed(connection, reason: reason)
+        if let holder = connection.holder {
+            holder.connectFailed(connection, reason: reason)
         } else {
             release(connection, reusable: false)
         }
@@ -236,7 +236,7 @@ public final class Upstream: EventSource {
     public override func deadlinePassed() {
         while let id = pool.takeExpired(now: loop.now) { closeConnection(id) }
         while let waiter = pool.takeTimedOut(now: loop.now) {
-            proxy.exchange(numbered: waiter).granted(.failed(.upstreamQueueTimeout, server: nil))
+            proxy.leaseHolder(numbered: waiter).granted(.failed(.upstreamQueueTimeout, server: nil))
         }
         if nextResolve <= loop.now { resolveNames() }
         updateDeadline()
