@@ -26,19 +26,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 // Those that the list in main.swift has.
 let builtInFilters: [Target.Dependency] = [
     "BasicAuth",
+    "ConcurrencyLimit",
     "CORS",
+    "ForwardAuth",
     "Gunzip",
     "Gzip",
     "Headers",
     "Healthcheck",
     "IPAccess",
     "Maintenance",
+    "RateLimit",
     "Redirect",
     "RequestID",
     "SizeLimit",
     "VersionNegotiation",
 ]
-let builtInFilters: [Target.Dependency] = ["BasicAuth", "CORS", "ConcurrencyLimit", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "RateLimit", "Redirect", "RequestID", "SizeLimit", "VersionNegotiation"]
 
 // Plug-ins that are loaded use the program's copy of FilterAPI.
 let exportsSymbols = ["-Xlinker", "--export-dynamic"]
@@ -106,6 +108,7 @@ let package = Package(
         filter("BasicAuth", ["CCrypt"]),
         filter("CORS"),
         filter("ConcurrencyLimit"),
+        filter("ForwardAuth"),
         filter("Gunzip", ["CZlib"]),
         filter("Gzip", ["CISAL", "CZlib"]),
         filter("Headers"),
@@ -144,6 +147,7 @@ let package = Package(
         tests("PipelineTests", ["Pipeline", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("CORSTests", ["CORS", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("ConcurrencyLimitTests", ["ConcurrencyLimit", "FilterAPI", "FilterTesting", "CAllocations"]),
+        tests("ForwardAuthTests", ["ForwardAuth", "FilterAPI", "FilterTesting"]),
         tests("GunzipTests", ["Gunzip", "Gzip", "FilterAPI", "FilterTesting"]),
         tests("GzipTests", ["Gzip", "CZlib", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("HealthcheckTests", ["Healthcheck", "FilterAPI", "FilterTesting", "CAllocations"]),
@@ -154,6 +158,7 @@ let package = Package(
         tests("RateLimitTests", ["RateLimit", "FilterAPI", "FilterTesting", "CAllocations"]),
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
+        tests("SizeLimitTests", ["FilterAllocationCounts", "FilterAPI", "FilterTesting", "SizeLimit"]),
         tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),
         tests("VersionNegotiationTests", ["FilterAllocationCounts", "FilterAPI", "FilterTesting", "FuzzChecks", "VersionNegotiation"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),

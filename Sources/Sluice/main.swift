@@ -1,6 +1,7 @@
 import BasicAuth
 import CORS
 import ConcurrencyLimit
+import ForwardAuth
 import Gateway
 import Gunzip
 import Gzip
@@ -18,6 +19,7 @@ SluiceCommand.start(filters: [
     BasicAuth.self,
     CORS.self,
     ConcurrencyLimit.self,
+    ForwardAuth.self,
     Gunzip.self,
     Gzip.self,
     Headers.self,

@@ -37,7 +37,15 @@ private let mostDelays = 12
 private let users = FileContent.text("a:$2y$04$QT1LjbqZiX8sIfGa8rpjaOxL3B.QPlPTf2QdI4Dqy.bGrfXAxBMV6\n")
 
 private func makeHarness(_ message: FilteredMessage) throws(HarnessError) -> FilterHarness {
-    try FilterHarness(message.filters, loops: 2, apps: ["other"], files: ["/file": .text("text\n"), "/users": users])
+    let harness = try FilterHarness(message.filters, loops: 2, apps: ["other"], files: ["/file": .text("text\n"), "/users": users])
+    // What filters ask `other` it answers with the response, if that is one.
+    let answer = parseResponse(message.response, limits: .roomy)
+    let isAnswer = answer.outcome == .complete && answer.status >= 200 && answer.end == message.response.count
+    harness.answer(app: "other") { question in
+        check(parseRequest((question.head.replacing("\n", with: "\r\n") + "Host: h\r\n\r\n").octets, limits: .roomy).outcome == .complete, "what an app is asked is one request head", message.request)
+        return isAnswer ? .response(String(decoding: message.response, as: UTF8.self), body: message.body) : .failure
+    }
+    return harness
 }
 
 /// One exchange on each of two loops, the second a while later; what became of the first. Nil if the request is none.

@@ -2,6 +2,7 @@ import BasicAuth
 import CORS
 import FilterAPI
 import FilterTesting
+import ForwardAuth
 import Gunzip
 import Gzip
 import Headers
@@ -17,6 +18,7 @@ import VersionNegotiation
 package let builtInFilters: [any FilterPlugin.Type] = [
     BasicAuth.self,
     CORS.self,
+    ForwardAuth.self,
     Gunzip.self,
     Gzip.self,
     Headers.self,
