@@ -1,5 +1,6 @@
 import BasicAuth
 import CORS
+import ConcurrencyLimit
 import FilterAPI
 import FilterTesting
 import ForwardAuth
@@ -9,6 +10,7 @@ import Headers
 import Healthcheck
 import IPAccess
 import Maintenance
+import RateLimit
 import Redirect
 import RequestID
 import SizeLimit
@@ -18,6 +20,7 @@ import VersionNegotiation
 package let builtInFilters: [any FilterPlugin.Type] = [
     BasicAuth.self,
     CORS.self,
+    ConcurrencyLimit.self,
     ForwardAuth.self,
     Gunzip.self,
     Gzip.self,
@@ -25,6 +28,7 @@ package let builtInFilters: [any FilterPlugin.Type] = [
     Healthcheck.self,
     IPAccess.self,
     Maintenance.self,
+    RateLimit.self,
     Redirect.self,
     RequestID.self,
     SizeLimit.self,
