@@ -143,6 +143,7 @@ import Testing
             #expect(try socket.receiveHead().status == 101)
             #expect(try isTurnedAway())
             socket.close()
+            tunnel.close()
             #expect(wait { (try? isTurnedAway()) == false })
         }
     }
