@@ -72,16 +72,33 @@ struct IDText {
         text[0] = UInt8(ascii: "r")
         text[1] = UInt8(ascii: "e")
         text[2] = UInt8(ascii: "q")
-        var at = 4
-        for word in 0..<4 {
-            for nibble in 0..<8 {
-                if IDForm.isDash(at &- 4) { at &+= 1 }
-                var value = UInt8(truncatingIfNeeded: random[word] &>> UInt32(4 &* nibble)) & 15
-                if at == 4 + 14 { value = 4 }
-                if at == 4 + 19 { value = value & 3 | 8 }
-                text[at] = value < 10 ? 0x30 &+ value : 0x57 &+ value
-                at &+= 1
-            }
+        let groups = (Self.digits(random[0]), Self.digits(random[1]), Self.digits(random[2]), Self.digits(random[3]))
+        write(groups.0, 0..<8, at: 4)
+        write(groups.1, 0..<4, at: 13)
+        write(groups.1, 4..<8, at: 18)
+        write(groups.2, 0..<4, at: 23)
+        write(groups.2, 4..<8, at: 28)
+        write(groups.3, 0..<8, at: 32)
+        // Version 4, and the variant of RFC 9562 in the two highest bits of its place: 8, 9, a or b.
+        text[18] = UInt8(ascii: "4")
+        let variant = UInt8(truncatingIfNeeded: random[2]) & 3
+        text[23] = variant < 2 ? UInt8(ascii: "8") &+ variant : UInt8(ascii: "a") &+ (variant &- 2)
+    }
+
+    /// Eight hexadecimal digits, the lowest first, a byte each.
+    private static func digits(_ word: UInt32) -> UInt64 {
+        var nibbles = UInt64(word)
+        nibbles = (nibbles | nibbles &<< 16) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles | nibbles &<< 8) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles | nibbles &<< 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // 1 where a nibble is above 9: a letter.
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) &>> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+    }
+
+    private mutating func write(_ digits: UInt64, _ places: Range<Int>, at offset: Int) {
+        for place in places {
+            text[offset &+ place &- places.lowerBound] = UInt8(truncatingIfNeeded: digits &>> UInt64(8 &* place))
         }
     }
 

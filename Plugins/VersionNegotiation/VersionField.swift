@@ -1,12 +1,12 @@
 import FilterAPI
 
 /// A field that tells the version: plain, or with a service type in front.
-struct VersionField: Sendable {
+final class VersionField: Sendable {
     let name: FieldName
     /// `compute `, or empty.
     private let service: [UInt8]
-    /// The whole value for each version that has no microversions.
-    private let values: [[UInt8]]
+    /// The whole line for each version that has no microversions; nil where there is nothing to say.
+    private let lines: [FieldLine?]
     private let tellsMajor: Bool
 
     private init(_ name: FieldName, _ headers: [VersionHeader], _ catalog: VersionCatalog, tellsMajor: Bool = false) {
@@ -14,14 +14,16 @@ struct VersionField: Sendable {
         self.tellsMajor = tellsMajor
         let service = headers.first { $0.name == name }?.services.first.map { $0 + [UInt8(ascii: " ")] } ?? []
         self.service = service
-        values = catalog.versions.map { service + (tellsMajor ? $0.name.major : $0.name.bare) }
+        lines = catalog.versions.map {
+            let value = service + (tellsMajor ? $0.name.major : $0.name.bare)
+            return value.isEmpty ? nil : FieldLine(name, bytes: value)
+        }
     }
 
     /// Adds the field. Nothing is allocated where the message has room.
     func append(to fields: inout Fields, _ choice: VersionChoice) {
         guard !tellsMajor, choice.hasMicroversion else {
-            let value = values[choice.version]
-            if !value.isEmpty { fields.append(name, bytes: value.span) }
+            if let line = lines[choice.version] { fields.append(line) }
             return
         }
         // At most 64 bytes of service, a blank, and twice ten digits.

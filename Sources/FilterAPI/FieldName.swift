@@ -2,16 +2,32 @@
 public struct FieldName: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// `.unknown` for names that Sluice has no token for.
     public let token: FieldToken
+    /// One object: a name that is copied counts one reference.
+    private let text: Text
+
+    private final class Text: Sendable {
+        let spelling: [UInt8]
+        let lowercased: [UInt8]
+
+        init(_ spelling: [UInt8]) {
+            self.spelling = spelling
+            lowercased = spelling.map(\.asciiLowercased)
+        }
+    }
+
     /// As it is written, when this program writes it.
-    let spelling: [UInt8]
-    let lowercased: [UInt8]
+    var spelling: [UInt8] {
+        @inline(__always) get { text.spelling }
+    }
+    private var lowercased: [UInt8] {
+        @inline(__always) get { text.lowercased }
+    }
 
     /// Nil if it is not a token (RFC 9110 §5.6.2) of at most 256 bytes.
     public init?(_ name: some StringProtocol) {
         let bytes = Array(name.utf8)
         guard !bytes.isEmpty, bytes.count <= 256, bytes.allSatisfy(\.isTokenCharacter) else { return nil }
-        spelling = bytes
-        lowercased = bytes.map(\.asciiLowercased)
+        text = Text(bytes)
         token = FieldToken.named(bytes.span, ByteRange(start: 0, count: bytes.count))
     }
 

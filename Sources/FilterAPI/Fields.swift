@@ -137,26 +137,71 @@ public struct Fields: ~Copyable {
         append(FieldName(token), bytes: Array(value.utf8).span)
     }
 
+    // A line is stored as it is written (`.canonical`), so that those which filters add go out as one block.
+
     /// Adds a line at the end, without a string being made.
     public mutating func append(_ name: FieldName, bytes value: Span<UInt8>) {
-        guard let nameRange = store(name.spelling.span), let valueRange = store(value) else { return }
-        add(name, nameRange, legalised(valueRange))
+        var start = 0
+        var stop = value.count
+        while start < stop && value[start].isFieldSpace { start &+= 1 }
+        while stop > start && value[stop &- 1].isFieldSpace { stop &-= 1 }
+        guard let at = begin(name, valueCount: stop &- start) else { return }
+        _ = slab.write(value.extracting(start..<stop), at: at)
+        add(name, ByteRange(start: at, count: stop &- start))
     }
 
     /// Adds a line at the end whose value is a literal, without a string being made.
     public mutating func append(_ name: FieldName, text: StaticString) {
-        guard let nameRange = store(name.spelling.span), let valueRange = store(text) else { return }
-        add(name, nameRange, legalised(valueRange))
+        guard let at = begin(name, valueCount: text.utf8CodeUnitCount) else { return }
+        _ = slab.write(text, at: at)
+        add(name, ByteRange(start: at, count: text.utf8CodeUnitCount))
     }
 
     /// Adds a line whose value is bytes `range` of this message.
     public mutating func append(_ name: FieldName, copying range: ByteRange) {
-        guard let nameRange = store(name.spelling.span) else { return }
-        add(name, nameRange, range)
+        guard let at = begin(name, valueCount: Int(range.count)) else { return }
+        _ = slab.move(range, to: at)
+        add(name, ByteRange(start: at, count: Int(range.count)))
     }
 
-    private mutating func add(_ name: FieldName, _ nameRange: ByteRange, _ value: ByteRange) {
-        if !lines.append(Field(token: name.token, name: nameRange, value: value, marks: .added)) { overflowed = true }
+    /// Adds a line that was made before, in one copy.
+    public mutating func append(_ line: FieldLine) {
+        let bytes = line.bytes
+        guard let stored = store(bytes.span) else { return }
+        let nameCount = line.nameCount
+        addRecord(
+            line.name, ByteRange(start: stored.lower, count: nameCount),
+            ByteRange(start: stored.lower &+ nameCount &+ 2, count: Int(stored.count) &- nameCount &- 4))
+    }
+
+    /// Writes the beginning of a line. Returns where its value goes; nil, with `overflowed` set, if the line does not fit.
+    private mutating func begin(_ name: FieldName, valueCount: Int) -> Int? {
+        let nameCount = name.spelling.count
+        guard makeRoom(nameCount &+ valueCount &+ 4) else { return nil }
+        _ = slab.write(name.spelling.span, at: end)
+        _ = slab.write(": ", at: end &+ nameCount)
+        return end &+ nameCount &+ 2
+    }
+
+    /// Ends the line whose value is there now. Control bytes in it become spaces (RFC 9110 §5.5).
+    private mutating func add(_ name: FieldName, _ value: ByteRange) {
+        // Nearly always there are none, and 16 bytes are looked at in one step.
+        if slab.bytes.extracting(0..<value.upper).firstControl(from: value.lower) < value.upper { replaceControls(value) }
+        _ = slab.write("\r\n", at: value.upper)
+        let nameCount = name.spelling.count
+        addRecord(name, ByteRange(start: value.lower &- 2 &- nameCount, count: nameCount), value)
+        end = value.upper &+ 2
+    }
+
+    private mutating func addRecord(_ name: FieldName, _ nameRange: ByteRange, _ value: ByteRange) {
+        let marks = FieldMarks.added.union(.canonical)
+        if !lines.append(Field(token: name.token, name: nameRange, value: value, marks: marks)) { overflowed = true }
+    }
+
+    @inline(never)
+    private mutating func replaceControls(_ range: ByteRange) {
+        var bytes = slab.mutableBytes
+        for index in range.range where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F { bytes[index] = 0x20 }
     }
 
     /// Removes all lines with this name.
@@ -233,17 +278,6 @@ public struct Fields: ~Copyable {
         var larger = Slab(byteCount: capacity)
         larger.copy(from: slab, at: 0, count: end)
         slab = larger
-    }
-
-    /// Makes stored bytes a field value (RFC 9110 §5.5).
-    private mutating func legalised(_ range: ByteRange) -> ByteRange {
-        var start = range.lower
-        var end = range.upper
-        var bytes = slab.mutableBytes
-        for index in start..<end where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F { bytes[index] = 0x20 }
-        while start < end && (bytes[start] == 0x20 || bytes[start] == 0x09) { start &+= 1 }
-        while end > start && (bytes[end &- 1] == 0x20 || bytes[end &- 1] == 0x09) { end &-= 1 }
-        return ByteRange(start: start, count: end &- start)
     }
 
     /// Forgets all lines and hands the slab back.

@@ -15,16 +15,13 @@ extension Exchange {
     }
 
     /// The same as a value, for filters; nil for a unix socket.
-    var clientIP: IPAddress? {
-        clientReference?.lend { client in
-            if client.peerIsTrusted, let named = namedAddress(client) { return named.ip }
-            return client.peerAddress.ip
-        }
+    func clientIP(_ client: ClientConnection) -> IPAddress? {
+        if client.peerIsTrusted, let named = namedAddress(client) { return named.ip }
+        return client.peerAddress.ip
     }
 
     /// Whether the client speaks TLS, to the gateway or to a trusted proxy before it.
-    var isHTTPS: Bool {
-        guard let client else { return false }
+    func speaksTLS(_ client: ClientConnection) -> Bool {
         guard client.peerIsTrusted, let index = fields.firstIndex(of: .xForwardedProto) else { return client.listener.settings.isHTTPS }
         return headSlab.withBytes { bytes in
             // Of several, the first is the client's own.

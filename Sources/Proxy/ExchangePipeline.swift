@@ -43,9 +43,11 @@ extension Exchange {
     /// Tells the message what only filters need.
     private func prepareMessage() {
         message.fields.end = request.end
-        message.isHTTPS = isHTTPS
-        message.clientAddress = clientIP
-        message.isFromTrustedProxy = client?.peerIsTrusted ?? false
+        clientReference?.lend { client in
+            message.isHTTPS = speaksTLS(client)
+            message.clientAddress = clientIP(client)
+            message.isFromTrustedProxy = client.peerIsTrusted
+        }
     }
 
     /// What routes have taken off the path is off for filters.

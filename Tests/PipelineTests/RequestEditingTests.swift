@@ -167,4 +167,17 @@ final class Editor: FilterPlugin, RequestFilter, ResponseFilter {
         #expect(harness.send("GET / HTTP/1.1\nHost: h\n").notes == [] && made == 0)
         #expect(harness.explain("GET / HTTP/1.1\nHost: h\n").notes == ["a remark"] && made == 1)
     }
+
+    @Test func aLineThatIsMadeBeforeIsAddedAsItIs() throws {
+        let line = FieldLine("X-Made", " a\r\nEvil: 1\u{7F} \t")
+        #expect(line.value == "a  Evil: 1" && line.description == "X-Made: a  Evil: 1")
+        let empty = FieldLine("X-Empty", "")
+        let text = try head(after: {
+            $0.fields.append(line)
+            $0.fields.append("X-Other", "b")
+            $0.fields.append(empty)
+            #expect($0.fields["x-made"] == "a  Evil: 1" && $0.fields["x-empty"] == "")
+        })
+        #expect(text.hasSuffix("\nX-Made: a  Evil: 1\nX-Other: b\nX-Empty: \n"))
+    }
 }
