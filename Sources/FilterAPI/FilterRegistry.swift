@@ -2,8 +2,9 @@
 public struct FilterRegistry: Sendable {
     private let plugins: [String: any FilterPlugin.Type]
 
-    /// Traps if two have the same name: a mistake of the program.
+    /// Stops the program if two have the same name, or one has a `mistake`.
     public init(_ plugins: [any FilterPlugin.Type] = []) {
+        for plugin in plugins { if let mistake = plugin.mistake { fatalError("the filter \(plugin.name): \(mistake)") } }
         self.plugins = Dictionary(plugins.map { ($0.name, $0) }) { _, _ in preconditionFailure("two filters of one name") }
     }
 
@@ -37,6 +38,20 @@ public struct FilterRegistry: Sendable {
 }
 
 extension FilterPlugin {
+    /// What is wrong with what the filter says of itself, in words; nil if nothing. A plug-in that has one is not loaded.
+    package static var mistake: String? {
+        if let mistake = allOptions.mistake { return mistake }
+        var codes: Set<String> = []
+        for reason in reasons {
+            let code = "\(reason.code)"
+            guard code.utf8.allSatisfy({ $0 >= 0x61 && $0 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2D || $0 == 0x2E }), code.contains(".") else {
+                return "the reason code `\(code)` is not of lower-case words, digits and `-` with dots between, such as `\(name).refused`"
+            }
+            guard codes.insert(code).inserted else { return "the reason code `\(code)` stands twice" }
+        }
+        return nil
+    }
+
     /// The filter's own options, and those that every filter which asks has.
     public static var allOptions: OptionSchema {
         guard asks else { return options }

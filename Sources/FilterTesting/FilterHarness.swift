@@ -50,6 +50,7 @@ public final class FilterHarness {
     public init(
         _ filters: [(plugin: any FilterPlugin.Type, options: String)], loops: Int = 1, apps: [String] = [], files: [String: FileContent] = [:]
     ) throws(HarnessError) {
+        for (plugin, _) in filters { if let mistake = plugin.mistake { throw HarnessError(mistake) } }
         let sections = try Self.sections(filters, apps)
         let plugins = sections.compactMap { $0.made as? any FilterPlugin }
         let failsOpen = sections.map { $0.options.word("on-failure") == "open" }

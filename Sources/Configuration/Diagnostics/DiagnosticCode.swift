@@ -85,6 +85,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case pluginOwnInterface = "plug-in.own-interface"
     case pluginNoEntry = "plug-in.no-entry"
     case pluginLoad = "plug-in.load"
+    case pluginSchema = "plug-in.schema"
     case pluginUnsupported = "plug-in.unsupported"
     case pluginName = "plug-in.name"
 

@@ -74,6 +74,7 @@ extension DiagnosticCode {
         case .pluginOwnInterface: "A plug-in has linked the filter interface into itself, so that it would exist twice."
         case .pluginNoEntry: "A plug-in does not say which filter it has."
         case .pluginLoad: "The system's loader cannot load a plug-in: a library or a symbol that it needs is missing."
+        case .pluginSchema: "What a plug-in says of its options or reasons is wrong: a default that is no value, a name that stands twice, a code that is none."
         case .pluginUnsupported: "This build of Sluice cannot load plug-ins."
         case .pluginName: "The filter of a plug-in has the name of another filter, or one that is none."
         case .routerEmpty: "A router has no routes."

@@ -15,17 +15,17 @@ public struct Option: Sendable, Equatable {
     public let text: String
     /// The default, read; nil if there is none.
     let standardValues: [OptionValue]?
+    /// What is wrong with the option itself, in words; nil if nothing. A program that has such an option refuses to read a configuration.
+    let mistake: String?
 
     /// - Parameters:
     ///   - keywords: words that may stand instead of a value.
-    ///   - standard: the default, written as in a file. It is read by the same code; the program stops if it is not a value.
+    ///   - standard: the default, written as in a file. It is read by the same code, and must be a value.
     ///   - isRepeatable: for lists only.
     public init(
         _ name: String, _ type: OptionType, or keywords: [String] = [], standard: String? = nil, isRequired: Bool = false,
         isList: Bool = false, isRepeatable: Bool = false, _ text: String
     ) {
-        precondition(isList || !isRepeatable, "an option that repeats is a list")
-        if case .entry = type { precondition(isRepeatable && keywords.isEmpty, "an entry has a line of its own") }
         self.name = name
         self.type = type
         self.keywords = keywords
@@ -34,14 +34,19 @@ public struct Option: Sendable, Equatable {
         self.isList = isList
         self.isRepeatable = isRepeatable
         self.text = text
-        standardValues = standard.map { standard in
-            standard.split(separator: " ").map { word in
-                let word = String(word)
-                if keywords.contains(word) { return .keyword(word) }
-                guard let value = try? type.parse(word) else { preconditionFailure("the default of \(name) is not a value") }
-                return value
+        let words = standard?.split(separator: " ").map(String.init)
+        let values = words?.map { keywords.contains($0) ? .keyword($0) : try? type.parse($0) }
+        standardValues = values.map { $0.compactMap(\.self) }
+        mistake =
+            if let at = values?.firstIndex(of: nil), let word = words?[at] {
+                "the default \(quoted(word)) of \(quoted(name)) is not \(type.expectation)"
+            } else if isRepeatable && !isList {
+                "the option \(quoted(name)) is repeatable and no list"
+            } else if case .entry(_, let attributes) = type {
+                isRepeatable && keywords.isEmpty ? attributes.mistake : "the option \(quoted(name)) has entries: it is a repeatable list without keywords"
+            } else {
+                nil
             }
-        }
     }
 
     /// What an error says was expected.
@@ -58,8 +63,9 @@ public struct OptionSchema: Sendable, Equatable {
     private let indexes: [String: Int]
     /// Every section begins with a copy of these.
     let defaults: [String: [OptionValue]]
+    /// What is wrong with the schema itself, in words: a default that is no value, a name that stands twice. nil if nothing.
+    public let mistake: String?
 
-    /// Traps if a name stands twice, which is a mistake of the program.
     public init(_ options: [Option]) {
         self.init(options, planned: [:])
     }
@@ -68,11 +74,13 @@ public struct OptionSchema: Sendable, Equatable {
         self.options = options
         self.planned = planned
         var indexes: [String: Int] = [:]
-        for (index, option) in options.enumerated() {
-            precondition(indexes.updateValue(index, forKey: option.name) == nil, "the option \(option.name) stands twice")
+        var mistake = options.lazy.compactMap(\.mistake).first
+        for (index, option) in options.enumerated() where indexes.updateValue(index, forKey: option.name) != nil {
+            mistake = "the option \(quoted(option.name)) stands twice"
         }
         self.indexes = indexes
-        defaults = Dictionary(uniqueKeysWithValues: options.compactMap { option in option.standardValues.map { (option.name, $0) } })
+        self.mistake = mistake
+        defaults = Dictionary(options.compactMap { option in option.standardValues.map { (option.name, $0) } }) { first, _ in first }
     }
 
     public subscript(name: String) -> Option? { indexes[name].map { options[$0] } }

@@ -18,6 +18,8 @@ public enum PluginFault: Error, Sendable, Equatable {
     case noEntry(String)
     /// The system's loader refuses it; what it says.
     case load(String)
+    /// What its filter says of itself is wrong: a default that is no value, say.
+    case schema(String)
     /// This program cannot load any, and why.
     case unsupported(String)
 }
@@ -37,6 +39,7 @@ extension PluginFault {
         case .ownInterface: .pluginOwnInterface
         case .noEntry: .pluginNoEntry
         case .load: .pluginLoad
+        case .schema: .pluginSchema
         case .unsupported: .pluginUnsupported
         }
     }
@@ -54,6 +57,7 @@ extension PluginFault {
         case .ownInterface: "\(file) has a copy of FilterAPI in itself: its filter would not be known as one here"
         case .noEntry(let symbol): "\(file) has no entry point \(quoted(symbol))"
         case .load(let failure): "\(file) cannot be loaded: \(failure)"
+        case .schema(let mistake): "the filter of \(file) has a mistake: \(mistake)"
         case .unsupported(let reason): "\(file) cannot be loaded: \(reason)"
         }
     }
@@ -72,6 +76,7 @@ extension PluginFault {
         case .noEntry(let symbol):
             "add to it: `@c(\(symbol)) public func sluicePlugin() -> PluginEntry { YourFilter.pluginEntry }`"
         case .load: "build it with this Sluice, and install what it needs beside it"
+        case .schema: "correct it in the source of the filter, and build it again"
         case .unsupported: "build Sluice as its README says"
         }
     }

@@ -7,7 +7,7 @@ struct FiltersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filters",
         abstract: "List the filters, or print the options of one.",
-        discussion: "What a filter does is said in its README, Plugins/<Name>/README.md."
+        discussion: "docs/filters.md says how they run, Plugins/<Name>/README.md what each does."
     )
 
     @Argument(help: ArgumentHelp("The filter's name, or the path of a plug-in, as `use =` gives it.", valueName: "name"))
@@ -24,7 +24,7 @@ struct FiltersCommand: ParsableCommand {
         }
         guard let plugin = registry[name] else {
             let near = nearestName(to: name, among: registry.all.map { $0.name })
-            let hint = near.map { " Did you mean \($0)?" } ?? " `sluice filters` lists them."
+            let hint = near.map { " Did you mean \($0)?" } ?? " `sluice filters` lists them; a plug-in is named by its file, such as ./lib\(name).so."
             throw ValidationError("There is no filter '\(name)'.\(hint)")
         }
         print(markdown ? FilterPage.markdown(plugin) : FilterText.table(plugin), terminator: "")

@@ -33,7 +33,7 @@ struct WhyCommand: ParsableCommand {
         case .reason(let reason): print(ReasonText.explanation(of: reason), terminator: "")
         case .several(let reasons): print(ReasonText.list(reasons), terminator: "")
         case .none(let nearest):
-            let hint = nearest.map { " Did you mean \($0)?" } ?? " `sluice why` lists them."
+            let hint = nearest.map { " Did you mean \($0)?" } ?? " `sluice why` lists them\(plugin.isEmpty ? "; those of a plug-in want `--plugin FILE`" : "")."
             throw ValidationError("There is no reason code '\(code)'.\(hint)")
         }
     }

@@ -37,7 +37,7 @@ struct PluginBuild {
                 let image = try PluginLoader.image(file)
                 // The library of a package that this one depends on.
                 guard image.defines(PluginLoader.entrySymbol) else { continue }
-                try PluginLoader.check(image)
+                _ = try PluginLoader.plugin(at: file)
             } catch {
                 throw PluginFailure(error.text(file))
             }

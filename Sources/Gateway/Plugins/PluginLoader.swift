@@ -83,6 +83,7 @@ struct PluginLoader {
         guard let symbol = unsafe dlsym(handle, entrySymbol) else { throw .noEntry(entrySymbol) }
         let entry = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> PluginEntry).self)
         guard let entered = EnteredPlugin.behind(entry()) else { throw .load("its entry point `\(entrySymbol)` names no filter") }
+        if let mistake = entered.plugin.mistake { throw .schema(mistake) }
         return entered.plugin
     }
 

@@ -153,6 +153,7 @@ private func samplePlugin(_ path: String) -> Result<LoadedFilter, PluginFault> {
     case "./own-interface.so": .failure(.ownInterface)
     case "./no-entry.so": .failure(.noEntry("sluice_plugin"))
     case "./load.so": .failure(.load("undefined symbol: other_function"))
+    case "./schema.so": .failure(.schema("the option `field` stands twice"))
     case "./unsupported.so": .failure(.unsupported("the Swift runtime is linked into this program"))
     default: .failure(.missing)
     }
