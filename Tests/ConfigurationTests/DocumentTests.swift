@@ -1,6 +1,10 @@
 import Configuration
+import FilterAPI
 import Foundation
+import Gzip
+import RateLimit
 import Testing
+import VersionNegotiation
 
 /// The shipped configuration and the pages about it say what the program does.
 @Suite struct DocumentTests {
@@ -8,13 +12,16 @@ import Testing
         try String(contentsOf: Golden.package.appending(path: path), encoding: .utf8)
     }
 
+    private static let filters: [any FilterPlugin.Type] = [Gzip.self, RateLimit.self, VersionNegotiation.self]
+    private let registry = FilterRegistry(Self.filters)
+
     @Test func theShippedConfigurationServesTheDemo() throws {
-        let (plan, diagnostics) = load(try text("gateway.conf"), filters: FilterSchemas())
+        let (plan, diagnostics) = load(try text("gateway.conf"), filters: registry.schemas)
         #expect(diagnostics.text() == "")
         let difference = Golden.difference(try #require(plan).dump, Golden.folder.appending(path: "gateway.plan"))
         #expect(difference == nil)
         #expect(plan?.listeners.first?.addresses == [.tcp(host: "127.0.0.1", port: 8080)])
-        #expect(plan?.apps.first?.kind == .echo)
+        #expect(plan?.apps.map(\.kind) == [.echo])
     }
 
     /// Every option that it shows in a comment, taken into the file, is right and is the default.
@@ -22,22 +29,29 @@ import Testing
         var lines: [String] = []
         var shown: [String: Set<String>] = [:]
         var kind = ""
+        var filter = OptionSchema([])
         for line in try text("gateway.conf").split(separator: "\n", omittingEmptySubsequences: false) {
             let isComment = line == "#" || line.hasPrefix("# ")
             let plain = isComment ? "" : String(line.hasPrefix("#") ? line.dropFirst() : line)
-            lines.append(plain == "serve = demo" ? "serve = site" : plain)
+            lines.append(plain)
             if plain.hasPrefix("[") { kind = String(plain.dropFirst().prefix { $0 != ":" && $0 != "]" }) }
             guard let equals = plain.firstIndex(of: "="), !plain.hasPrefix("/"), kind != "router" else { continue }
             let key = plain[..<equals].trimmingCharacters(in: .whitespaces)
             let value = plain[plain.index(after: equals)...].prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
             shown[kind, default: []].insert(key)
-            let schema: OptionSchema = kind == "gateway" ? .gateway : kind == "listener" ? .listener : .app
+            if kind == "filter" && key == "use" { filter = registry[value]?.options ?? filter }
+            let schema: OptionSchema =
+                switch kind {
+                case "gateway": .gateway
+                case "listener": .listener
+                case "filter": filter
+                default: .app
+                }
             if line.hasPrefix("#"), let standard = schema[key]?.standard { #expect(value == standard, "\(key)") }
         }
-        let (plan, diagnostics) = load(lines.joined(separator: "\n"), filters: FilterSchemas())
+        let (plan, diagnostics) = load(lines.joined(separator: "\n"), filters: registry.schemas)
         #expect(plan != nil)
-        // Only the demo is out of use then.
-        #expect(diagnostics.map(\.code) == [.sectionUnused])
+        #expect(diagnostics.text() == "")
 
         #expect(Set(OptionSchema.gateway.options.map(\.name)).subtracting(shown["gateway"] ?? []) == [])
         #expect(Set(OptionSchema.listener.options.map(\.name)).subtracting(shown["listener"] ?? []) == ["socket-mode", "trusted-proxies"])

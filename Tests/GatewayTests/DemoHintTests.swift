@@ -1,5 +1,6 @@
 import EventLoops
 import Proxy
+import Routing
 import Testing
 
 @testable import Gateway
@@ -16,6 +17,15 @@ import Testing
         #expect(DemoHint.lines(.destination(0), apps, at: six)[2].hasSuffix(" http://[::1]:80/"))
         let unix = try #require(SocketAddress.unix(path: "/run/x.sock"))
         #expect(DemoHint.lines(.destination(0), apps, at: unix)[1] == "    curl -i --unix-socket /run/x.sock 'http://localhost/hello?name=world'")
+    }
+
+    @Test func aDemoAtTheRootOfARouterSaysSo() throws {
+        let address = try #require(SocketAddress.parse("127.0.0.1:8080"))
+        for (path, count) in [("/", 4), ("/demo", 0)] {
+            let table = try RouteTable([RouteRule(host: .any, path: path, value: 0)])
+            let routers = RouterSet([RouterSet.Router(table, routes: [RouterSet.Route(.app(0))])])
+            #expect(DemoHint.lines(.routers(routers, start: 0), apps, at: address).count == count)
+        }
     }
 
     @Test func otherListenersSayNothing() throws {

@@ -1,11 +1,12 @@
 import EventLoops
 import Proxy
+import Routing
 
-/// What to try, where a listener leads to the built-in demo app alone: the first run of a newcomer.
+/// What to try, where the root of a listener is the built-in demo app: the first run of a newcomer.
 enum DemoHint {
     /// The lines to print; none for other listeners.
     static func lines(_ routes: RouteSettings, _ apps: [AppSettings], at address: SocketAddress) -> [String] {
-        guard case .destination(let index) = routes, index < apps.count, case .echo = apps[index] else { return [] }
+        guard let index = root(routes), index < apps.count, case .echo = apps[index] else { return [] }
         let curl = "curl -i" + (address.family == .unix ? " --unix-socket \(address.text.dropFirst("unix:".count))" : "")
         let base = "http://" + (address.family == .unix ? "localhost" : reachable(address))
         return [
@@ -14,6 +15,17 @@ enum DemoHint {
             "    \(curl) --data 'some text' \(base)/",
             "    \(curl) --path-as-is \(base)/a/../b    # refused: two programs could take it for two paths",
         ]
+    }
+
+    /// Where `/` leads on any host.
+    private static func root(_ routes: RouteSettings) -> Int? {
+        switch routes {
+        case .destination(let index): return index
+        case .routers(let routers, let start):
+            let path: [UInt8] = [UInt8(ascii: "/")]
+            guard case .accepted(let shape) = PathPolicy().examine(path.span) else { return nil }
+            return routers.find(from: start, authority: Span(), defaultPort: 80, path: path.span, shape: shape)?.app
+        }
     }
 
     /// An address that a client on this machine can connect to.
