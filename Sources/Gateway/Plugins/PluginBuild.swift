@@ -33,15 +33,15 @@ struct PluginBuild {
         try run(["build", "-c", "release"])
         var made: [String] = []
         for file in KernelFiles().match(scratch + "/release/lib*.so").sorted() {
+            let name = String(file.split(separator: "/").last ?? "")
             do throws(PluginFault) {
                 let image = try PluginLoader.image(file)
                 // The library of a package that this one depends on.
                 guard image.defines(PluginLoader.entrySymbol) else { continue }
                 _ = try PluginLoader.plugin(at: file)
             } catch {
-                throw PluginFailure(error.text(file))
+                throw PluginFailure(error.text(name))
             }
-            let name = String(file.split(separator: "/").last ?? "")
             try FileTree.copy(file, to: folder + "/" + name, mode: 0o777)
             made.append(name)
         }
