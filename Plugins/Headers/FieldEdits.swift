@@ -2,6 +2,8 @@ import FilterAPI
 
 /// What happens to the fields of one message: removals first, then new names, then values.
 struct FieldEdits {
+    /// What an app takes for a name that is edited (`X_User` for `X-User`) is edited with it.
+    private let areOfRequest: Bool
     private var removals: [FieldName] = []
     /// Beginnings of names, in lower case.
     private var removedPrefixes: [[UInt8]] = []
@@ -12,6 +14,7 @@ struct FieldEdits {
     var isEmpty: Bool { removals.isEmpty && removedPrefixes.isEmpty && renames.isEmpty && sets.isEmpty && adds.isEmpty }
 
     init(_ options: FilterOptions, way: String) throws(ConfigurationError) {
+        areOfRequest = way == "request"
         var option = "\(way)-remove"
         for (index, word) in options.words(option).enumerated() {
             if word.hasSuffix("*") {
@@ -55,7 +58,7 @@ struct FieldEdits {
         removeAndRename(&request.fields)
         for (name, value) in sets {
             let text = value.text(request)
-            request.fields.remove(name)
+            request.fields.strip(name)
             request.fields.append(name, bytes: text.span)
         }
         for (name, value) in adds { request.fields.append(name, bytes: value.text(request).span) }
@@ -71,12 +74,16 @@ struct FieldEdits {
     }
 
     private func removeAndRename(_ fields: inout Fields) {
-        for name in removals { fields.remove(name) }
+        for name in removals { remove(name, from: &fields) }
         for prefix in removedPrefixes {
-            for index in 0..<fields.count where Self.begins(fields.bytes, fields.nameRange(at: index), with: prefix) { fields.remove(at: index) }
+            if areOfRequest {
+                fields.strip(namesBeginning: prefix)
+            } else {
+                for index in 0..<fields.count where Self.begins(fields.bytes, fields.nameRange(at: index), with: prefix) { fields.remove(at: index) }
+            }
         }
         for (old, new) in renames where fields.contains(old) {
-            fields.remove(new)
+            remove(new, from: &fields)
             // What is appended stands behind what is there, so each line is met once.
             for index in 0..<fields.count {
                 guard fields.isPresent(at: index), fields.isNamed(old, at: index) else { continue }
@@ -84,6 +91,10 @@ struct FieldEdits {
                 fields.remove(at: index)
             }
         }
+    }
+
+    private func remove(_ name: FieldName, from fields: inout Fields) {
+        if areOfRequest { fields.strip(name) } else { fields.remove(name) }
     }
 
     private static func begins(_ bytes: Span<UInt8>, _ name: ByteRange, with prefix: [UInt8]) -> Bool {

@@ -79,10 +79,15 @@ public struct FieldName: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
 
     /// Whether some app takes bytes `range` for this name: CGI, WSGI and their kin map `-`, `_` and more to one byte.
     func matchesAlias(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
-        guard Int(range.count) == lowercased.count else { return false }
-        for index in lowercased.indices {
+        Int(range.count) == lowercased.count && Self.beginsAlike(bytes, range, lowercased)
+    }
+
+    /// Whether the name in bytes `range` begins with `prefix`, which is in lower case, for some app.
+    static func beginsAlike(_ bytes: Span<UInt8>, _ range: ByteRange, _ prefix: [UInt8]) -> Bool {
+        guard Int(range.count) >= prefix.count else { return false }
+        for index in prefix.indices {
             let byte = bytes[range.lower &+ index]
-            let own = lowercased[index]
+            let own = prefix[index]
             if byte.isAlphanumeric || own.isAlphanumeric {
                 if byte.asciiLowercased != own { return false }
             }

@@ -235,6 +235,18 @@ public struct Fields: ~Copyable {
         }
     }
 
+    /// The same for all lines whose name begins with `prefix`, but for those that are the gateway's (framing, connection, Host). O(lines).
+    ///
+    /// - Parameter prefix: in lower case.
+    public mutating func strip(namesBeginning prefix: [UInt8]) {
+        hasStrippedNames = true
+        for index in 0..<lines.count where !Self.gatewaysOwn.contains(lines[index].token) {
+            if FieldName.beginsAlike(slab.bytes, lines[index].name, prefix) { lines[index].marks.insert(.removed) }
+        }
+    }
+
+    private static let gatewaysOwn = TokenSet.hopByHop.adding(.contentLength).adding(.host)
+
     // MARK: Storage
 
     /// Copies bytes into the message's memory; nil, with `overflowed` set, if they do not fit. For building a value piece by piece use

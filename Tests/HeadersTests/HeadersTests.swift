@@ -24,6 +24,23 @@ import Testing
         #expect(text == "GET /a?b=c HTTP/1.1\nHost: example.org\nAccept: z\nX-Old: only\nAccept: also\nAccept: too\n")
     }
 
+    /// An app that takes `X_User` for `X-User` must not get the client's beside, or in place of, what the operator wants.
+    @Test(arguments: [
+        ("request-set = \"X-User: {client-address}\"", "X_User: root\nx.USER: root\nX-User: root\nX-Users: all\n", "X-Users: all\nX-User: 192.0.2.1\n"),
+        ("request-remove = X-User", "X_User: root\nX-User: root\nX-Users: all\n", "X-Users: all\n"),
+        ("request-remove = X-Debug-*", "X_Debug_A: 1\nx_debug-b: 2\nX-Debugger: 3\nX-DEBUG-C: 4\n", "X-Debugger: 3\n"),
+        ("request-rename = X-Old:X-New", "X_New: forged\nX-Old: 1\n", "X-New: 1\n"),
+    ])
+    func otherSpellingsOfTheClientGoToo(_ options: String, _ fields: String, _ expected: String) throws {
+        #expect(try head(options, "GET / HTTP/1.1\nHost: h\n" + fields) == "GET / HTTP/1.1\nHost: h\n" + expected)
+    }
+
+    @Test func otherFieldsOfAnAppKeepTheirNames() throws {
+        let response = try FilterHarness(Headers.self, "response-remove = X-Id X-Debug-*").send(request)
+            .respond("HTTP/1.1 200 OK\nX-Id: 1\nX_Id: 2\nX_Debug_A: 3\nContent-Length: 0\n")
+        #expect(response.head == "HTTP/1.1 200 OK\nX_Id: 2\nX_Debug_A: 3\n")
+    }
+
     @Test func valuesHoldVariables() throws {
         let text = try head(
             "request-set = \"X-All: {client-address} {scheme}://{host}{path}?{query} {method} {target} {field:accept}{field:none} {{x}}\"",
