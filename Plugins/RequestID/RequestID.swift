@@ -86,6 +86,12 @@ final class LoopRequestID: RequestFilter, ResponseFilter {
     }
 
     func processRequest(_ request: inout Request) -> RequestDecision {
+        if hasID(request) {
+            request.explain("a filter before this one has given it an id", by: "field")
+            request[own] = request.idRange
+            if let globalField = plugin.globalField, !isAdded(globalField, to: request) { request.fields.strip(globalField) }
+            return .forward
+        }
         let accepted = acceptedID(request)
         request.fields.strip(plugin.field)
         if let globalField = plugin.globalField {
@@ -103,6 +109,16 @@ final class LoopRequestID: RequestFilter, ResponseFilter {
         request[own] = id
         request.idRange = id
         return .forward
+    }
+
+    /// A filter like this one has put the id of this exchange into the field. Twice is as once.
+    private func hasID(_ request: borrowing Request) -> Bool {
+        guard !request.idRange.isEmpty, let line = request.fields.firstIndex(of: plugin.field) else { return false }
+        return request.fields.isAdded(at: line) && request.fields.valueRange(at: line) == request.idRange
+    }
+
+    private func isAdded(_ name: FieldName, to request: borrowing Request) -> Bool {
+        request.fields.firstIndex(of: name).map { request.fields.isAdded(at: $0) } ?? false
     }
 
     /// The client's id, if it is one that is taken over.

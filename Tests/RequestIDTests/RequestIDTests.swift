@@ -41,6 +41,23 @@ import Testing
         }
     }
 
+    /// A site may have the filter, and a pipeline that a router of it leads to may have it again.
+    @Test(arguments: ["", "accept = never", "accept = always", "global-field = X-Global-ID\naccept = always"])
+    func twiceIsAsOnce(_ second: String) throws {
+        let exchange = try FilterHarness([(RequestID.self, ""), (RequestID.self, second)]).send(head("X-Request-ID: \(uuid)\nX-Global-ID: forged\n"))
+        let id = try #require(exchange.field("X-Request-ID"))
+        #expect(exchange.id == id && id != uuid)
+        #expect(exchange.field("X-Global-ID") == (second.contains("global") ? nil : "forged"))
+        #expect(exchange.respond("HTTP/1.1 200 OK\nContent-Length: 0\n").field("X-Request-ID") == id)
+    }
+
+    @Test func theSecondOfTwoLeavesTheGlobalIDOfTheFirst() throws {
+        let filter = "global-field = X-Global-ID\naccept = always"
+        let exchange = try FilterHarness([(RequestID.self, filter), (RequestID.self, filter)]).send(head("X-Request-ID: \(uuid)\n"))
+        #expect(exchange.field("X-Global-ID") == uuid)
+        #expect(exchange.field("X-Request-ID") == exchange.id && exchange.id != uuid)
+    }
+
     @Test func repliesOfFiltersBehindItCarryTheID() throws {
         let exchange = try FilterHarness([(RequestID.self, ""), (Refusal.self, "")]).send(head())
         #expect(exchange.reply?.status == 403)
