@@ -60,6 +60,7 @@ extension Exchange {
         if request.version == .http11 {
             client.output.attach(slabs)
             let mark = client.output.end
+            if passage.seesResponse { leaveOnlyLinks() }
             writeResponseHead(from: app, to: client)
             HeadWriter.endHead(to: &client.output)
             if client.output.overflowed {
@@ -72,6 +73,13 @@ extension Exchange {
         app.input.consumeRaw(response.end &- app.input.rawStart)
         noteHeard(0)
         return true
+    }
+
+    /// Filters do not see interim responses, so what they would take out must not stand there. Links are what a 103 is for (RFC 8297).
+    private func leaveOnlyLinks() {
+        for index in 0..<proxy.responseFields.count where proxy.responseFields[index].token != .link {
+            proxy.responseFields[index].marks.insert(.removed)
+        }
     }
 
     /// Sends what waits for the client, as far as it takes it. A failure shows when the next bytes are sent.

@@ -73,6 +73,37 @@ import Testing
         }
     }
 
+    @Test func `of interim responses, which filters do not see, the client gets nothing but links`() throws {
+        try scenario { s in
+            let client = try s.connect()
+            for path in ["/", "/bare"] {
+                try client.get(path, host: "a")
+                let app = try s.activeAppConnection()
+                _ = try app.receiveHead()
+                try app.send("HTTP/1.1 103 Early Hints\r\nServer: x\r\nLink: </a.css>; rel=preload\r\nX-Internal: y\r\nSet-Cookie: a=b\r\n\r\n")
+                let hints = try client.receiveHead()
+                #expect(hints.status == 103)
+                #expect(hints["Link"] == "</a.css>; rel=preload")
+                // No filter sees responses on the way to /bare: it is as without a pipeline.
+                for name in ["Server", "X-Internal", "Set-Cookie"] { #expect((hints[name] == nil) == (path == "/"), "\(path) \(name)") }
+                try app.answer("done")
+                try client.expectAnswer("done")
+            }
+        }
+    }
+
+    @Test func `the app gets no trailer fields that it could take for those a filter sets`() throws {
+        try scenario { s in
+            let client = try s.connect()
+            try client.send("POST /t HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Seen: forged\r\nX-Secret: s\r\n\r\n")
+            let app = try s.activeAppConnection()
+            #expect(try app.receiveHead().all("X-Seen") == ["/t"])
+            try app.expect("2\r\nhi\r\n0\r\n\r\n")
+            try app.answer("done")
+            try client.expectAnswer("done")
+        }
+    }
+
     @Test func `a filter sees the path behind the routes before it, and routers behind it go on from there`() throws {
         try scenario { s in
             let client = try s.connect()
