@@ -5,21 +5,29 @@ enum PathSegment {
     /// The first segment, without its slash; empty where there is none.
     static func first(of request: borrowing Request) -> ByteRange { first(of: request, from: 0) }
 
-    /// The segment that begins `offset` bytes behind the beginning of the path.
+    /// The one that will be the first when `offset` bytes have been taken off: of several slashes at the beginning of a path one stays.
     static func first(of request: borrowing Request, from offset: Int) -> ByteRange {
         let path = request.pathRange
-        let start = path.lower &+ offset
-        guard start < path.upper, request.fields.bytes[start] == UInt8(ascii: "/") else { return ByteRange(start: start, count: 0) }
-        return segment(from: start &+ 1, path, request.fields.bytes)
-    }
-
-    /// The first segment that is not empty.
-    static func firstBehindSlashes(of request: borrowing Request) -> ByteRange {
-        let path = request.pathRange
         let bytes = request.fields.bytes
-        var start = path.lower
+        var start = path.lower &+ offset
+        guard start < path.upper, bytes[start] == UInt8(ascii: "/") else { return ByteRange(start: start, count: 0) }
         while start < path.upper && bytes[start] == UInt8(ascii: "/") { start &+= 1 }
         return segment(from: start, path, bytes)
+    }
+
+    /// What routes, and some apps, take for the name of a segment: what stands before a `;`, encoded or not.
+    static func name(of segment: ByteRange, _ request: borrowing Request) -> ByteRange {
+        let bytes = request.fields.bytes
+        var end = segment.lower
+        while end < segment.upper && bytes[end] != UInt8(ascii: ";") {
+            if bytes[end] == UInt8(ascii: "%"), end &+ 2 < segment.upper, bytes[end &+ 1] == UInt8(ascii: "3"),
+                bytes[end &+ 2].asciiLowercased == UInt8(ascii: "b")
+            {
+                break
+            }
+            end &+= 1
+        }
+        return ByteRange(start: segment.lower, count: end &- segment.lower)
     }
 
     private static func segment(from start: Int, _ path: ByteRange, _ bytes: Span<UInt8>) -> ByteRange {

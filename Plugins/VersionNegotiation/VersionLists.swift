@@ -74,16 +74,13 @@ struct VersionLists: Sendable {
 
     /// The part of the path that routes took off: what the client's target has before the path as it stands.
     private static func mount(_ request: borrowing Request) -> String {
-        var target = Substring(request.originalTarget)
-        if let scheme = target.firstRange(of: "://"), !target.hasPrefix("/") {
-            let rest = target[scheme.upperBound...]
-            target = rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
-        }
+        var target = Substring(request.fields.bytes.text(request.originalPathAndQueryRange))
         if let query = target.firstIndex(of: "?") { target = target[..<query] }
         let path = request.path
         guard target.hasSuffix(path), target.utf8.count > path.utf8.count else { return "" }
-        let mount = target.dropLast(path.count)
-        return mount.hasPrefix("/") && !mount.hasPrefix("//") ? String(mount) : ""
+        var mount = target.dropLast(path.count)
+        while mount.last == "/" { mount.removeLast() }
+        return mount.hasPrefix("/") ? String(mount) : ""
     }
 
     private func reference(_ version: Version, _ base: String) -> String { isInPaths ? "\(base)/\(version.publicSegment)/" : "\(base)/" }

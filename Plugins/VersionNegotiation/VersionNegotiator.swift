@@ -83,7 +83,7 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
     }
 
     private func negotiate(_ request: borrowing Request, _ segment: ByteRange, now: Int64) -> Outcome {
-        let path = rules.looksAtPath ? rules.catalog.segment(request.fields.bytes, segment, now: now) : .none
+        let path = rules.looksAtPath ? pathFinding(request, segment, now) : .none
         var preferred: VersionMatch? = nil
         if case .match(let match) = path { preferred = match }
         let header = rules.looksAtHeaders ? headerFinding(request, preferred, now) : .none
@@ -129,6 +129,14 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         guard let found else { return .missing }
         request.explain("version \(name(found)), from \(first.rawValue)", by: rules.catalog.versions[found.version].option.name, value: rules.catalog.versions[found.version].option.value)
         return .version(found)
+    }
+
+    private func pathFinding(_ request: borrowing Request, _ segment: ByteRange, _ now: Int64) -> Finding {
+        let finding = rules.catalog.segment(request.fields.bytes, segment, now: now)
+        guard finding == .none else { return finding }
+        // `/v1;a` names no version here, but to some apps it does: not passed on under another.
+        let name = PathSegment.name(of: segment, request)
+        return rules.catalog.segment(request.fields.bytes, name, now: now) == .none ? .none : .unknown
     }
 
     private func headerFinding(_ request: borrowing Request, _ preferred: VersionMatch?, _ now: Int64) -> Finding {
@@ -265,7 +273,7 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
 
     /// The decisions of Glance's own filter, in its order.
     private func processAsGlance(_ request: inout Request, now: Int64) -> RequestDecision {
-        let segment = PathSegment.firstBehindSlashes(of: request)
+        let segment = PathSegment.first(of: request)
         if request.fields.bytes.isSegment(segment, GlanceAccept.listSegment) {
             request.explain("the path is that of the version list", by: "compatibility")
             return .respond(replies.list(request, now: now))

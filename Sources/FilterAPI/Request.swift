@@ -80,7 +80,7 @@ public struct Request: ~Copyable {
     // MARK: The target
 
     /// The path as it stands now, not decoded: the routes on the way may have taken a prefix off. `*` for `OPTIONS *`. Setting it replaces
-    /// all of it; what may not stand in a path is percent-encoded, and it begins with a slash.
+    /// all of it; what may not stand in a path is percent-encoded, and it begins with one slash.
     public var path: String {
         get { head.path.isEmpty ? "/" : fields.bytes.text(head.path) }
         set { setPath(Array(newValue.utf8)) }
@@ -111,21 +111,32 @@ public struct Request: ~Copyable {
     /// Where the target as sent is in `fields.bytes`: a path with or without a query, a URL, or `*`.
     public var originalTargetRange: ByteRange { head.target }
 
-    /// Where the path and query that the client sent are in `fields.bytes`, whatever has been rewritten since. Of an absolute target without
-    /// a path it is empty or begins with `?`.
+    /// Where the path and query that the client sent are in `fields.bytes`, whatever has been rewritten since; as every path here it begins
+    /// with one slash, however many were sent. Of an absolute target without a path it is empty or begins with `?`.
     public var originalPathAndQueryRange: ByteRange {
         var start = head.target.lower
         let end = head.target.upper
-        guard start < end, fields.bytes[start] != UInt8(ascii: "/"), fields.bytes[start] != UInt8(ascii: "*") else { return head.target }
+        guard start < end, fields.bytes[start] != UInt8(ascii: "/"), fields.bytes[start] != UInt8(ascii: "*") else {
+            return beginningWithOneSlash(head.target)
+        }
         // Absolute: behind `http://` or `https://` and the authority.
         start = min(end, start &+ (head.schemeIsHTTPS ? 8 : 7))
         while start < end, fields.bytes[start] != UInt8(ascii: "/"), fields.bytes[start] != UInt8(ascii: "?") { start &+= 1 }
-        return ByteRange(start: start, count: end &- start)
+        return beginningWithOneSlash(ByteRange(start: start, count: end &- start))
+    }
+
+    /// No app gets a path with more of them, as it might take `//x/y` for the path `/y` of a host `x`: so nobody is to decide by such a path.
+    private func beginningWithOneSlash(_ path: ByteRange) -> ByteRange {
+        let bytes = fields.bytes
+        var start = path.lower
+        while start &+ 1 < path.upper, bytes[start] == UInt8(ascii: "/"), bytes[start &+ 1] == UInt8(ascii: "/") { start &+= 1 }
+        return ByteRange(start: start, count: path.upper &- start)
     }
 
     private mutating func setPath(_ path: [UInt8]) {
         var bytes = Self.encoded(path, keeping: "/:@!$&'()*+,;=-._~%")
-        if bytes.first != UInt8(ascii: "/") { bytes.insert(UInt8(ascii: "/"), at: 0) }
+        while bytes.first == UInt8(ascii: "/") { bytes.removeFirst() }
+        bytes.insert(UInt8(ascii: "/"), at: 0)
         guard let range = fields.store(bytes.span) else { return }
         head.path = range
         head.form = .origin
@@ -142,7 +153,7 @@ public struct Request: ~Copyable {
     }
 
     /// Puts `prefix` in place of the first bytes of the path, without a string being made. What is left must begin with a slash or be empty,
-    /// and `prefix` must hold only what may stand in a path; an empty path means `/`.
+    /// and `prefix` must hold only what may stand in a path; an empty path means `/`. Of several slashes at the beginning one stays.
     ///
     /// - Parameter count: bytes that are taken off; at most the length of the path.
     public mutating func replacePathPrefix(_ count: Int, with prefix: Span<UInt8>) {
@@ -151,7 +162,7 @@ public struct Request: ~Copyable {
         let rest = ByteRange(start: head.path.lower &+ count, count: Int(head.path.count) &- count)
         head.form = .origin
         if prefix.isEmpty {
-            head.path = rest
+            head.path = beginningWithOneSlash(rest)
             return
         }
         guard fields.makeRoom(prefix.count &+ Int(rest.count)), let start = fields.store(prefix), fields.store(rest) != nil else { return }

@@ -42,6 +42,9 @@ public final class TestExchange {
         request.head = parsed
         swap(&request.fields.slab, &slab)
         request.fields.end = bytes.count
+        // Before any filter the gateway takes slashes off until one is left.
+        let path = request.pathRange
+        if path.count > 1, request.fields.bytes[path.lower &+ 1] == UInt8(ascii: "/") { request.replacePathPrefix(0, with: Span()) }
         request.isHTTPS = https
         request.isFromTrustedProxy = isTrusted
         request.clientAddress = IPAddress(client)?.unmapped

@@ -57,6 +57,10 @@ import Testing
         ("path = {uri}\nmethod = POST", "http://h", "POST / HTTP/1.1", "/"),
         ("path = /p{uri}", "http://h?q", "GET /p/?q HTTP/1.1", "/?q"),
         ("path = /p{uri}", "http://h/a%20b?c|d", "GET /p/a%20b?c|d HTTP/1.1", "/a%20b?c|d"),
+        // The app gets one slash, and so a rule for `/admin` must hold.
+        ("path = {uri}", "///admin//x?y=//z", "GET /admin//x?y=//z HTTP/1.1", "/admin//x?y=//z"),
+        ("path = {uri}", "http://h//admin", "GET /admin HTTP/1.1", "/admin"),
+        ("path = {uri}\nforwarded-uri = current", "//admin", "GET /admin HTTP/1.1", "/admin"),
     ])
     func theTargetIsFixedOrTheClients(_ options: String, _ target: String, _ line: String, _ uri: String) throws {
         let asked = try #require(try harness(options).send("GET \(target) HTTP/1.1\nHost: h\n").asked.first)

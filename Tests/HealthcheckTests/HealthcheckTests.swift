@@ -83,7 +83,7 @@ import Testing
         #expect(plain.send(head("GET", "/healthcheck", "Accept: application/json\n")).reply?.text == "{\"detailed\":false,\"reasons\":[\"OK\"]}")
     }
 
-    @Test(arguments: ["/", "/healthcheck/", "/healthcheck/x", "/Healthcheck", "/%68ealthcheck", "/healthchec", "//healthcheck"])
+    @Test(arguments: ["/", "/healthcheck/", "/healthcheck/x", "/Healthcheck", "/%68ealthcheck", "/healthchec", "/healthcheck//"])
     func otherPathsPass(_ path: String) throws {
         #expect(try FilterHarness(Healthcheck.self).send(head("GET", path)).isForwarded)
     }

@@ -102,6 +102,8 @@ final class Editor: FilterPlugin, RequestFilter, ResponseFilter {
         #expect(try head(after: { $0.query = "x=1 2" }).hasPrefix("GET /a/b?x=1%202 HTTP/1.1\n"))
         #expect(try head(after: { $0.replacePathPrefix(2, with: Span()) }).hasPrefix("GET /b?q=1 HTTP/1.1\n"))
         #expect(try head(after: { $0.replacePathPrefix(4, with: Span()) }).hasPrefix("GET /?q=1 HTTP/1.1\n"))
+        #expect(try head(after: { $0.replacePathPrefix(2, with: Span()) }, "GET /a///b//c HTTP/1.1\nHost: h\n").hasPrefix("GET /b//c HTTP/1.1\n"))
+        #expect(try head(after: { $0.path = "//evil/x" }).hasPrefix("GET /evil/x?q=1 HTTP/1.1\n"))
         let prefix = Array("/v2".utf8)
         #expect(try head(after: { $0.replacePathPrefix(2, with: prefix.span) }).hasPrefix("GET /v2/b?q=1 HTTP/1.1\n"))
         #expect(try head(after: { $0.replacePathPrefix(0, with: prefix.span) }, "OPTIONS * HTTP/1.1\nHost: h\n").hasPrefix("OPTIONS * HTTP/1.1\n"))

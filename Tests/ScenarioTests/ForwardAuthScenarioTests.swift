@@ -241,6 +241,12 @@ import Testing
             try service.send(Guarded.yes)
             try s.apps[1].accept().serve("GET /a%20b//c;x?y=%2F HTTP/1.1", answering: "ok")
             try client.expectAnswer("ok")
+            // The app gets one slash at the beginning: the service is asked about that.
+            try client.get("//admin//x", host: "a")
+            #expect(try service.receiveRequest().head.startLine == "GET /admin//x HTTP/1.1")
+            try service.send(Guarded.yes)
+            try s.activeAppConnection().serve("GET /admin//x HTTP/1.1", answering: "ok")
+            try client.expectAnswer("ok")
             // Nobody gets this one.
             try client.get("/public%2F..%2Fadmin", host: "a")
             try client.expectFinalReply(400, "request.target.ambiguous")

@@ -123,7 +123,9 @@ import VersionNegotiation
         #expect(try href("/img/versions?x") == "/img/v2/")
         #expect(try href("http://h/img/v9/x") == "/img/v2/")
         #expect(try href("/img/") == "/img/v2/")
-        #expect(try href("//x/versions") == "/v2/")
+        // Never another host's.
+        for path in ["//x/versions", "//versions", "///", "//v9/x", "http://h//versions"] { #expect(try href(path) == "/v2/", "\(path)") }
+        #expect(try href("//img//versions") == "/img/v2/")
     }
 
     @Test func theListOnlyAnswersReadsOfItsPath() throws {

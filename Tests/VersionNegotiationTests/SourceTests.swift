@@ -28,7 +28,7 @@ import VersionNegotiation
         ("/v2%2e1/a", "/v2/a 2.1"),
         ("http://h/v2.1/a", "/v2/a 2.1"),
         ("/v2%2Fimages", "300 version.choices"),
-        ("//v2/images", "300 version.choices"),
+        ("//v2/images", "/v2/images 2.15"),
         ("/V2/images", "300 version.choices"),
         ("/v9/images", "300 version.choices"),
         ("/v2.0.0/images", "300 version.choices"),
@@ -43,11 +43,31 @@ import VersionNegotiation
 
     @Test(arguments: [
         ("app-path = version", "/v2.15/a", "/v2.15/a"), ("app-path = version", "/v2%2e1/a", "/v2.1/a"), ("app-path = none", "/v2.15/a", "/a"),
-        ("app-path = none", "/v2.15", "/"), ("app-path = none", "/v2.15//a", "//a"), ("app-path = keep", "/v2.15/a", "/v2.15/a"),
+        ("app-path = none", "/v2.15", "/"), ("app-path = none", "/v2.15//a", "/a"), ("app-path = keep", "/v2.15/a", "/v2.15/a"),
         ("app-path = major", "/v2.15/a", "/v2/a"),
     ])
     func appPaths(option: String, path: String, expected: String) throws {
         #expect(try Self.outcome(Self.plain + "\n" + option, path: path) == expected + (path.contains("15") ? " 2.15" : " 2.1"))
+    }
+
+    /// Apps that pass over what stands behind a `;` would read another version than was decided about.
+    @Test(arguments: ["keep", "none", "major"], ["/v1;a=b/x", "/v1;/x", "/v1;a", "/v1%3Ba/x", "//%761%3b/x", "/v9;a/x"])
+    func aVersionThatOnlySomeAppsWouldSee(appPath: String, path: String) throws {
+        let options = "version = v1 sunset-at=2001-01-01\nversions = v2\ndefault = latest\napp-path = \(appPath)"
+        #expect(try Self.outcome(options, path: path) == "300 version.choices")
+        #expect(try Self.outcome(options, path: path, method: "POST") == "404 version.unknown")
+    }
+
+    @Test(arguments: ["/images//v1", "/images;v1/v1", "/;a/v1", "/images;a=/v1/x"])
+    func aVersionFurtherDownThePathIsNone(path: String) throws {
+        #expect(try Self.outcome("versions = v1 v2\ndefault = latest\napp-path = keep", path: path) == "\(path) 2")
+    }
+
+    /// With one of them taken off, the next filter like this one would take the other, and the app would get neither.
+    @Test(arguments: ["/v1/v2/x", "/v1//v2/x", "/v1///v2"])
+    func aPathWithTwoVersionsIsRefusedWhereOneIsTakenOff(path: String) throws {
+        let options = "versions = v1 v2\napp-path = none\napp-field = off\napp-major-field = off"
+        #expect(try Self.outcome(options, path: path) == "300 version.choices")
     }
 
     @Test func aPathOfItsOwn() throws {
