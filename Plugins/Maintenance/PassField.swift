@@ -13,6 +13,11 @@ struct PassField: Sendable {
                 "`except-field` is no field", option: "except-field", expected: "`\"Name: secret\"`",
                 help: "put name and value into one pair of double quotes")
         }
+        // It is taken off every request: what means something to apps, or to the gateway, must not be lost.
+        guard name.token == .unknown else {
+            throw ConfigurationError(
+                "`\(name)` has a meaning of its own, and the app would never get it", option: "except-field", help: "take a field of its own, such as `X-Maintenance-Pass`")
+        }
         var secret = text[text.index(after: colon)...]
         while secret.first == " " { secret.removeFirst() }
         while secret.last == " " { secret.removeLast() }

@@ -181,6 +181,8 @@ import Testing
         ("active = on\nexcept-paths = /a/../b", "`/a/../b` is not a path"), ("active = on\nhosts = a.test:80", "`a.test:80` is not a host"),
         ("active = on\nhosts = a.*", "`a.*` is not a host"), ("active = on\nmethods = post", "did you mean `POST`?"),
         ("active = on\nmethods = POST\nrefuse = writes", "leave one of them out"), ("active = on\nexcept-field = X-Pass", "`except-field` is no field"),
+        ("active = on\nexcept-field = \"Authorization: Basic YTpiYmJiYmI=\"", "`Authorization` has a meaning of its own"),
+        ("active = on\nexcept-field = \"cookie: pass=let-me-in-now\"", "`cookie` has a meaning of its own"),
         ("active = on\nexcept-field = \"X-Pass: short\"", "the secret is too short"), ("active = on\nretry-after = 0s", "too short"),
     ])
     func wrongOptionsAreRefused(_ options: String, _ message: String) {
