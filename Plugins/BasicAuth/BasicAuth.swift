@@ -59,11 +59,8 @@ public struct BasicAuth: FilterPlugin {
         let quoted = realm.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         challenge = (FieldName(.wwwAuthenticate), "Basic realm=\"\(quoted)\", charset=\"UTF-8\"")
         allowedUsers = options.isGiven("allow-users") ? Set(options.words("allow-users").map { Array($0.utf8) }) : nil
-        userField = options.word("user-field").flatMap { FieldName($0) }
+        userField = try Self.userField(options)
         removesAuthorization = options.word("authorization") != "pass"
-        if let userField, Self.unfitFields.contains(userField.token) {
-            throw ConfigurationError("`\(userField)` is not for a name", option: "user-field", expected: "a field such as `X-Forwarded-User`")
-        }
         cacheTime = options.duration("cache").map { $0.components.seconds * 1_000_000_000 }
         cacheEntries = options.integer("cache-entries") ?? 1
         checksAtOnce = options.integer("checks-at-once") ?? 1
@@ -74,9 +71,15 @@ public struct BasicAuth: FilterPlugin {
         }
     }
 
-    private static let unfitFields: [FieldToken] = [
-        .authorization, .connection, .contentLength, .host, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
-    ]
+    /// Nil for none. What a client sends in it is removed, so it must mean nothing else.
+    private static func userField(_ options: FilterOptions) throws(ConfigurationError) -> FieldName? {
+        guard let word = options.word("user-field") else { return nil }
+        let name = try FieldName(writable: word, option: "user-field")
+        guard !TokenSet.forwarding.adding(.authorization).adding(.cookie).adding(.contentType).contains(name.token) else {
+            throw ConfigurationError("`\(name)` is not for a name", option: "user-field", expected: "a field such as `X-Forwarded-User`")
+        }
+        return name
+    }
 
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         let path = usersFile

@@ -235,7 +235,8 @@ import Testing
 
     @Test(arguments: [
         ("", "`users-file`"), ("users-file = /users\nrealm = \"Büro\"", "not in ASCII"), ("users-file = /users\non-failure = open", "without a password"),
-        ("users-file = /users\nuser-field = Authorization", "is not for a name"), ("users-file = /users\nuser-field = Content-Length", "is not for a name"),
+        ("users-file = /users\nuser-field = Authorization", "is not for a name"), ("users-file = /users\nuser-field = Content-Length", "belongs to a connection"),
+        ("users-file = /users\nuser-field = cookie", "is not for a name"), ("users-file = /users\nuser-field = X-Forwarded-For", "is not for a name"),
         ("users-file = /users\ncache = 2d", "too long"), ("users-file = /users\nchecks-at-once = 0", "too small"), ("users-file = /users\nuser-field = \"a b\"", "plain word"),
     ])
     func wrongOptionsAreRefused(_ options: String, _ message: String) {
