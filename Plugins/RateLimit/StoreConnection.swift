@@ -187,10 +187,14 @@ final class StoreConnection {
 
     private func ready() {
         flush()
-        guard let redis = unsafe redis else { return }
-        let isBroken = unsafe sluice_redis_read(redis) != 0
-        takeReplies()
-        if isBroken, unsafe self.redis != nil { fail("the store closed the connection") }
+        // It ends: who sends more than was asked for is left.
+        while let redis = unsafe redis {
+            let result = unsafe sluice_redis_read(redis)
+            takeReplies()
+            guard unsafe self.redis == redis else { return }
+            if result == 0 { return }
+            if result < 0 { return fail("the store closed the connection, or sends what is no reply") }
+        }
     }
 
     private func takeReplies() {
@@ -233,8 +237,11 @@ final class StoreConnection {
             // Its scripts are gone, as after a change of servers behind one address: they are loaded again with the next connection.
             return word.hasPrefix("NOSCRIPT") ? fail("it says: \(word)") : noteFailure("it says: \(word)")
         }
-        failures = 0
-        backOff = Self.firstBackOff
+        // An answer that came too late helped nobody: a store that is always so slow is left alone, too.
+        if item.question?.isLate != true {
+            failures = 0
+            backOff = Self.firstBackOff
+        }
         item.question?.take(Answer(wait: Self.nanoseconds(numbers[0]), retry: Self.nanoseconds(numbers[1]), ahead: Self.nanoseconds(numbers[2])), at: item.index)
     }
 
@@ -248,6 +255,8 @@ final class StoreQuestion {
     let asked: Int64
     private(set) var answers = [StoreConnection.Answer?](repeating: nil, count: LimitSettings.most)
     private(set) var hasFailed = false
+    /// Nobody waits for it any more.
+    var isLate = false
     var open = 0
 
     init(_ event: LoopEvent, _ asked: Int64) {

@@ -22,7 +22,10 @@ extension Limiter {
         }
         store.flush()
         return .wait(for: question.event, atMost: settings.storeTimeout) { [self] request in
-            if !question.event.hasHappened { store.noteTimeout() }
+            if !question.event.hasHappened {
+                question.isLate = true
+                store.noteTimeout()
+            }
             guard question.event.hasHappened, !question.hasFailed else { return decideAlone(visit, &request) }
             return take(question, visit, keys, store, &request)
         }
@@ -35,9 +38,7 @@ extension Limiter {
         var visit = visit
         for index in settings.limits.indices where visit.applies(index) {
             guard let answer = question.answers[index] else { continue }
-            // The store's time was not before the question: the key's true point is not before this one.
-            let point = question.asked &+ answer.ahead
-            visit.take(index, CellRate.Verdict(point: point, wait: answer.wait, retry: answer.retry))
+            visit.take(index, CellRate.Verdict(point: point(answer, question, index), wait: answer.wait, retry: answer.retry))
             visit.note(index, settings.limits[index].rate, visit.now &+ answer.ahead)
         }
         var link = first
@@ -46,7 +47,7 @@ extension Limiter {
             let index = limit.index
             guard visit.applies(index), let answer = question.answers[index] else { continue }
             if visit.isAllowed || answer.retry > 0 {
-                limit.table.update(visit.keys[index], now: visit.now) { max($0, question.asked &+ answer.ahead) }
+                limit.table.update(visit.keys[index], now: visit.now) { max($0, point(answer, question, index)) }
             } else {
                 // Another limit refuses the request: this one gets back what it gave.
                 let rate = settings.limits[index]
@@ -57,6 +58,12 @@ extension Limiter {
         }
         store.flush()
         return finish(visit, &request)
+    }
+
+    /// The store's time was not before the question: the key's true point is not before this one. No script goes further than all of the burst;
+    /// whatever else answers must not lock a client out for longer.
+    private func point(_ answer: StoreConnection.Answer, _ question: StoreQuestion, _ index: Int) -> Int64 {
+        min(question.asked &+ answer.ahead, settings.limits[index].rate.exhausted(question.asked))
     }
 
     private func decideAlone(_ visit: Visit, _ request: inout Request) -> RequestDecision {

@@ -7,12 +7,31 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* Bytes of a reply, and elements of an array in it, that are taken for one: the longest that is asked for is the digest of a script. */
+enum { MOST_BYTES = 64 * 1024, MOST_ELEMENTS = 64 };
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
+
 struct sluice_redis {
     redisContext *context;
+    /* Bytes received since the last whole reply. */
+    size_t unfinished;
+    /* hiredis' own but for arrays, for which it would allocate whatever a peer announces. */
+    redisReplyObjectFunctions functions;
+    void *(*create_array)(const redisReadTask *, element_count);
     /* Queued bytes that are not sent: from `sent` to `count`. */
     char *out;
     size_t sent, count, room;
 };
+
+static void *create_array(const redisReadTask *task, element_count count) {
+    sluice_redis *redis = task->privdata;
+    return count > MOST_ELEMENTS ? NULL : redis->create_array(task, count);
+}
 
 static sluice_redis *wrap(redisContext *context) {
     if (!context) return NULL;
@@ -22,6 +41,11 @@ static sluice_redis *wrap(redisContext *context) {
         return NULL;
     }
     redis->context = context;
+    redis->functions = *context->reader->fn;
+    redis->create_array = redis->functions.createArray;
+    redis->functions.createArray = create_array;
+    context->reader->fn = &redis->functions;
+    context->reader->privdata = redis;
     return redis;
 }
 
@@ -71,19 +95,21 @@ int sluice_redis_write(sluice_redis *redis) {
 
 int sluice_redis_read(sluice_redis *redis) {
     char bytes[16384];
-    for (;;) {
-        ssize_t count = recv(redis->context->fd, bytes, sizeof bytes, 0);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOTCONN || errno == EINPROGRESS)) return 0;
-        if (count <= 0) return -1;
-        if (redisReaderFeed(redis->context->reader, bytes, (size_t)count) != REDIS_OK) return -1;
-    }
+    ssize_t count;
+    if (redis->unfinished > MOST_BYTES) return -1;
+    do count = recv(redis->context->fd, bytes, sizeof bytes, 0);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOTCONN || errno == EINPROGRESS)) return 0;
+    if (count <= 0 || redisReaderFeed(redis->context->reader, bytes, (size_t)count) != REDIS_OK) return -1;
+    redis->unfinished += (size_t)count;
+    return 1;
 }
 
 int sluice_redis_next(sluice_redis *redis, long long numbers[3], char *text, size_t room) {
     redisReply *reply = NULL;
     if (redisReaderGetReply(redis->context->reader, (void **)&reply) != REDIS_OK) return SLUICE_REDIS_BROKEN;
     if (!reply) return SLUICE_REDIS_NONE;
+    redis->unfinished = 0;
     int kind = reply->type == REDIS_REPLY_ERROR ? SLUICE_REDIS_ERROR : SLUICE_REDIS_TEXT;
     size_t length = 0;
     if (reply->str && room > 0) {

@@ -16,7 +16,8 @@ int sluice_redis_descriptor(const sluice_redis *redis);
 int sluice_redis_append(sluice_redis *redis, int count, const char *const *words, const size_t *lengths);
 /* Sends what is queued. 0, or -1 if the connection is broken. Without SIGPIPE. */
 int sluice_redis_write(sluice_redis *redis);
-/* Receives what is there. 0, or -1 if the connection is broken or ended. */
+/* Receives some of what is there. 1 if there may be more, once the replies are taken; 0 if not; -1 if the connection is broken or ended, or
+   the store sends what cannot be the reply of a script: its size is bounded, so a reply takes no more memory than a page or a few. */
 int sluice_redis_read(sluice_redis *redis);
 
 enum { SLUICE_REDIS_NONE, SLUICE_REDIS_ERROR, SLUICE_REDIS_TEXT, SLUICE_REDIS_NUMBERS, SLUICE_REDIS_BROKEN };
