@@ -1,10 +1,10 @@
-/// Something that happens once, later, on this loop, and that a request may wait for: the answer of a service that the filter talks to
+/// Something that happens once, later, on this loop, and that requests may wait for, one or many: the answer of a service that the filter talks to
 /// itself, or a place that another exchange leaves. Made by `LoopContext.makeEvent`.
 public final class LoopEvent: @unchecked Sendable {
     // @unchecked: but for `post`, all of it is touched on its loop only.
     public private(set) var hasHappened = false
-    /// What the runner of the pipeline does then. It must not go on with the request inside of it.
-    package var whenItHappens: (() -> Void)?
+    /// Those who wait for it.
+    private var waiting: [Waiting] = []
     private let post: @Sendable (@escaping @Sendable () -> Void) -> Void
 
     private let action: (() -> Void)?
@@ -20,12 +20,29 @@ public final class LoopEvent: @unchecked Sendable {
         guard !hasHappened else { return }
         hasHappened = true
         action?()
-        whenItHappens?()
-        whenItHappens = nil
+        let told = waiting
+        waiting = []
+        for waiter in told { waiter.tell() }
     }
 
     /// Has it happen, soon. On any thread.
     public func happenSoon() { post { self.happen() } }
+
+    /// One who waits for an event.
+    package final class Waiting {
+        fileprivate let tell: () -> Void
+        fileprivate init(_ tell: @escaping () -> Void) { self.tell = tell }
+    }
+
+    /// Has `tell` called when it happens, which must not go on with a request inside of it.
+    package func wait(_ tell: @escaping () -> Void) -> Waiting {
+        let waiter = Waiting(tell)
+        waiting.append(waiter)
+        return waiter
+    }
+
+    /// Waits no longer. O(those who wait).
+    package func forget(_ waiter: Waiting) { waiting.removeAll { $0 === waiter } }
 }
 
 extension RequestDecision {

@@ -10,6 +10,8 @@ final class WaitingQuestion: EventSource {
     private weak var exchange: Exchange?
     /// The request to an app, where one is asked.
     private var subExchange: SubExchange?
+    /// Its place among those who wait for an event.
+    private var eventWait: LoopEvent.Waiting?
 
     init(_ question: PendingQuestion, step: Int, of exchange: Exchange) {
         self.question = question
@@ -25,7 +27,7 @@ final class WaitingQuestion: EventSource {
         case .delay(let milliseconds): loop.setDeadline(self, loop.now &+ max(1, milliseconds))
         case .event(let event, let milliseconds):
             loop.setDeadline(self, loop.now &+ max(1, milliseconds))
-            if event.hasHappened { loop.runAgain(self) } else { event.whenItHappens = { [weak self] in self?.happened() } }
+            if event.hasHappened { loop.runAgain(self) } else { eventWait = event.wait { [weak self] in self?.happened() } }
         case .question:
             loop.setDeadline(self, loop.now &+ max(1, askTimeout))
             let reference = WaitingReference(self)
@@ -73,6 +75,8 @@ final class WaitingQuestion: EventSource {
         case .delay, .event: return answered(true)
         case .question, .subRequest, .unanswered: break
         }
+        // It is answered, and told of that in this turn.
+        if subExchange?.outcome != nil { return }
         // What the head says counts, however long the body takes.
         if let subExchange, subExchange.hasHead { return subExchange.breakOff() }
         exchange?.unanswered(self, .filterAskTimeout)
@@ -86,7 +90,7 @@ final class WaitingQuestion: EventSource {
 
     func end() {
         loop.retire(self)
-        if case .event(let event, _) = question.kind { event.whenItHappens = nil }
+        if case .event(let event, _) = question.kind, let eventWait = eventWait.take() { event.forget(eventWait) }
         question.cancel()
         if let subExchange = subExchange.take() {
             subExchange.end()
