@@ -115,7 +115,8 @@ public final class BodyStages {
             guard answer.consumed == waiting, ownMark != .end else { return .failed }
             if ownMark == .flush { stages[index].flushed = true }
         case .wantsRoom:
-            guard answer.consumed > 0 || result.count > 0 || !isLast || end > 0 else { return .failed }
+            // One that writes nothing into empty room will never: it would be called for ever.
+            guard answer.consumed > 0 || result.count > 0 || (isLast ? end > 0 : !stages[index].output.isEmpty) else { return .failed }
             if answer.consumed == 0 && result.count == 0 { return .stood }
         }
         return .moved

@@ -45,6 +45,11 @@ import Testing
     @Test func aFailureAndAStandstillBreakTheBodyOff() throws {
         #expect(try exchange("fail").respond(ok, [.text("abc")]).isComplete == false)
         #expect(try exchange("stall").respond(ok, [.text("abc")]).isComplete == false)
+        // Wherever it stands: a response's first stage is the last filter's.
+        for hows in [["greedy", "double"], ["double", "greedy"], ["double", "greedy", "hold"]] {
+            let harness = try FilterHarness(hows.map { (Changer.self, "how = \($0)") })
+            #expect(harness.send("POST / HTTP/1.1\nHost: h\nContent-Length: 10\n").respond(ok, [.text("abc"), .flush, .text("def")]).isComplete == false)
+        }
         #expect(try exchange("double", "fail").sendBody([.text("abc")]) == nil)
     }
 

@@ -118,7 +118,7 @@ final class Asker: FilterPlugin, RequestFilter {
 /// A transform of one kind or another.
 final class Changer: FilterPlugin, RequestFilter, ResponseFilter {
     static let name = "changer"
-    static let options = OptionSchema([Option("how", .choice(["double", "hold", "stop", "fail", "stall"]), isRequired: true, "What it does.")])
+    static let options = OptionSchema([Option("how", .choice(["double", "hold", "stop", "fail", "stall", "greedy"]), isRequired: true, "What it does.")])
     private let how: String
 
     init(_ options: FilterOptions) throws(ConfigurationError) { how = options.word("how") ?? "" }
@@ -136,6 +136,7 @@ final class Changer: FilterPlugin, RequestFilter, ResponseFilter {
         case "hold": Holding()
         case "stop": Stopping()
         case "stall": Stalling()
+        case "greedy": Greedy()
         default: Failing()
         }
     }
@@ -182,6 +183,11 @@ final class Stopping: BodyTransform {
         }
         return BodyStep(consumed: consumed, left == 0 || mark == .end ? .finished : .wantsInput)
     }
+}
+
+/// Wants more room than there ever is.
+final class Greedy: BodyTransform {
+    func transform(_ input: RawSpan, upTo mark: BodyMark, into output: inout OutputRawSpan) -> BodyStep { BodyStep(consumed: 0, .wantsRoom) }
 }
 
 /// Takes nothing and gives nothing.
