@@ -252,7 +252,11 @@ final class Exchange: LeaseHolder {
     // MARK: The lease
 
     override var isIdempotent: Bool { request.method.isIdempotent }
-    override var isReplayable: Bool { requestReader.payloadBytes == 0 || replayableBody != nil }
+    override var isReplayable: Bool {
+        // What went through a transform is gone, and that of an empty body may have come out, too.
+        if let requestTransform { return !requestTransform.hasBegun }
+        return requestReader.payloadBytes == 0 || replayableBody != nil
+    }
 
     /// Starts to send the request on a leased connection.
     override func begin(on connection: AppConnection) {
@@ -281,7 +285,6 @@ final class Exchange: LeaseHolder {
     /// so its bytes stay where they are.
     func prepareBody(_ client: ClientConnection) {
         if !message.transforms.isEmpty {
-            // What went through a transform is gone: no try after the first byte.
             if requestTransform == nil { requestTransform = TransformedBody(message.transforms, pool: slabs) }
         } else if let body = replayableBody, requestReader.payloadBytes > 0 {
             client.input.start = body.lower
@@ -318,7 +321,7 @@ final class Exchange: LeaseHolder {
         keepsClient = false
         if record.status == 0 { record.status = reason.status }
         // A body that ends with the connection would look complete: a reset says that it is not (RFC 9112 §8).
-        if phase == .response, responseEndsWithClose, let client { client.resetsOnClose = true }
+        if phase == .response || phase == .reply, responseEndsWithClose, let client { client.resetsOnClose = true }
         phase = .ended
     }
 

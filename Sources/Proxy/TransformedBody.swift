@@ -14,8 +14,12 @@ final class TransformedBody {
     let stages: BodyStages
     /// What came out and waits to be sent.
     var staged = ReceiveBuffer()
+    /// The transforms have been called.
+    private(set) var hasBegun = false
     /// Something went in since the last flush.
     private(set) var owesFlush = false
+    /// There was more to come out than room.
+    private(set) var hasMore = false
     /// Nothing more will come out.
     private(set) var isFinished = false
 
@@ -23,6 +27,7 @@ final class TransformedBody {
 
     /// Passes `input` through. Only while nothing waits in `staged`.
     func run(_ input: Span<UInt8>, upTo mark: BodyMark, pool: SlabPool) -> BodyStages.Progress {
+        hasBegun = true
         if staged.slab.exists { staged.rewind() } else { staged.slab = pool.take() }
         var end = 0
         let progress = stages.run(unsafe input.bytes, upTo: mark, into: &staged.slab, at: &end)
@@ -31,6 +36,7 @@ final class TransformedBody {
         staged.end = end
         if progress.consumed > 0 { owesFlush = true }
         if mark == .flush && progress.state == .wantsInput { owesFlush = false }
+        hasMore = progress.state == .wantsRoom
         if progress.state == .finished { isFinished = true }
         return progress
     }
@@ -83,10 +89,16 @@ extension Exchange {
         while true {
             guard sendStaged(transform, to: client) else { return }
             if transform.isFinished { return finishTransformed(app, client) }
+            guard slabsLeft > 0 else {
+                if sendToClient(client) { loop.runAgain(client) }
+                return
+            }
             if app.input.payloadCount > 0 || responseReader.isFinished {
                 guard transform.run(&app.input, upTo: responseReader.isFinished ? .end : .more, pool: slabs) else {
                     return fail(.filterTransformFailed)
                 }
+                // Little may become much in a transform: what comes out counts, too.
+                if transform.hasMore { slabsLeft &-= 1 }
                 continue
             }
             switch responseReader.decode(&app.input) {
@@ -180,10 +192,12 @@ extension Exchange {
                 guard app.stream.canSend else { return wait(.appTakes) }
                 return endRequest(app, client)
             }
+            guard slabsLeft > 0 else { return loop.runAgain(client) }
             if client.input.payloadCount > 0 || requestReader.isFinished {
                 guard transform.run(&client.input, upTo: requestReader.isFinished ? .end : .more, pool: slabs) else {
                     return fail(.filterTransformFailed)
                 }
+                if transform.hasMore { slabsLeft &-= 1 }
                 continue
             }
             switch requestReader.decode(&client.input) {
