@@ -24,7 +24,7 @@ import Musl
         Target(name: "routes", check: { checkRoutes($0) }),
         Target(name: "access-log", check: { checkAccessLog($0) }),
         Target(name: "plugin-image", check: { checkPluginImage($0) }),
-        Target(name: "filters", check: { checkFilters($0) }, least: 7),
+        Target(name: "filters", check: { checkFilters($0) }, least: 350),
     ]
 
     @Test(arguments: targets)
@@ -81,14 +81,33 @@ import Musl
         #expect(listed == builtInFilters.map { "\($0)" })
     }
 
+    /// An input that somebody wrote is one that filters take: else it would test the reading of options only.
+    @Test func writtenFilterInputsAreTaken() throws {
+        for name in try names("filters") where !name.isHash {
+            let refusal = refusal(try read(folder("filters") + "/" + name))
+            #expect(refusal == nil, "\(name)")
+        }
+    }
+
+    /// Each built-in filter stands in some of them.
+    @Test func everyFilterHasInputs() throws {
+        let seeds = try corpus("filters").map { String(decoding: $0, as: UTF8.self) }
+        for name in builtInFilterNames { #expect(seeds.count { $0.contains("use = \(name)\n") } >= 2, "\(name)") }
+    }
+
     struct Unreadable: Error { var path: String }
 
-    /// Every file in `Tests/Fuzz/corpus/NAME`, in the order of their names.
-    private func corpus(_ name: String) throws -> [[UInt8]] {
+    private func folder(_ name: String) -> String {
         var parts = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
         parts += ["Fuzz", "corpus", Substring(name)]
-        let folder = parts.joined(separator: "/")
-        guard let directory = unsafe opendir(folder) else { throw Unreadable(path: folder) }
+        return parts.joined(separator: "/")
+    }
+
+    /// Every file in `Tests/Fuzz/corpus/NAME`, in the order of their names.
+    private func corpus(_ name: String) throws -> [[UInt8]] { try names(name).map { try read(folder(name) + "/" + $0) } }
+
+    private func names(_ name: String) throws -> [String] {
+        guard let directory = unsafe opendir(folder(name)) else { throw Unreadable(path: folder(name)) }
         defer { unsafe closedir(directory) }
         var names: [String] = []
         while let entry = unsafe readdir(directory) {
@@ -97,7 +116,7 @@ import Musl
             }
             if !entryName.hasPrefix(".") { names.append(entryName) }
         }
-        return try names.sorted().map { try read("\(folder)/\($0)") }
+        return names.sorted()
     }
 
     private func read(_ path: String) throws -> [UInt8] {
@@ -110,4 +129,9 @@ import Musl
             bytes.append(UInt8(truncatingIfNeeded: byte))
         }
     }
+}
+
+extension String {
+    /// The name of what the fuzzer found: a SHA-1 digest.
+    fileprivate var isHash: Bool { count == 40 && allSatisfy(\.isHexDigit) }
 }

@@ -22,6 +22,17 @@ package func checkFilters(_ bytes: [UInt8]) {
     }
 }
 
+/// Why the options of an input are refused, if they are: such an input tests nothing but that.
+package func refusal(_ bytes: [UInt8]) -> String? {
+    guard let message = FilteredMessage(bytes) else { return "it names no filter, or one that is none" }
+    do throws(HarnessError) {
+        let harness = try makeHarness(message)
+        return harness.exchange(message.request, from: "192.0.2.1") == nil ? "its request is none" : nil
+    } catch {
+        return "\(error)"
+    }
+}
+
 /// What may not depend on how a body is cut.
 private struct Passing: Equatable {
     var stage: TestExchange.Stage

@@ -35,6 +35,8 @@ package let builtInFilters: [any FilterPlugin.Type] = [
     VersionNegotiation.self,
 ]
 
+package let builtInFilterNames = builtInFilters.map { $0.name }
+
 /// A pipeline of built-in filters, a request and the app's response, read from the input of a fuzz target: four parts, with a line `==`
 /// between two.
 ///
@@ -55,7 +57,7 @@ struct FilteredMessage {
     var response: [UInt8]
     var body: [UInt8]
 
-    /// Nil if the first part names no filter first, or too many.
+    /// Nil if the first part names no filter first, or too many, or a store of limits.
     init?(_ bytes: [UInt8]) {
         var parts: [[UInt8]] = [[]]
         var rest = bytes[...]
@@ -82,6 +84,9 @@ struct FilteredMessage {
                 guard filters.count < 6, let plugin = builtInFilters.first(where: { $0.name == name }) else { return nil }
                 filters.append((plugin, ""))
             } else if filters.isEmpty {
+                return nil
+            } else if line.hasPrefix("store") {
+                // Nothing is connected to, wherever an address leads.
                 return nil
             } else {
                 filters[filters.count - 1].options += line + "\n"
