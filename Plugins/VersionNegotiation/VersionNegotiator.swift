@@ -32,7 +32,7 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         let segment = PathSegment.first(of: request)
         let outcome = negotiate(request, segment, now: now)
         switch outcome {
-        case .version(let match): return admit(match, &request, segment, now: now)
+        case .version(let match, let isInPath): return admit(match, &request, segment, isInPath: isInPath, now: now)
         case .missing: return missing(&request, segment, now: now)
         case .unknown(let source): return .respond(unknown(source, request, segment, now: now))
         case .malformed(let source):
@@ -75,7 +75,8 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
     // MARK: Finding the version
 
     private enum Outcome {
-        case version(VersionMatch)
+        /// With whether the path names a version, this or another: the segment is then no part of what the app gets.
+        case version(VersionMatch, isInPath: Bool)
         case missing
         case unknown(VersionSource)
         case malformed(VersionSource)
@@ -128,7 +129,8 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         }
         guard let found else { return .missing }
         request.explain("version \(name(found)), from \(first.rawValue)", by: rules.catalog.versions[found.version].option.name, value: rules.catalog.versions[found.version].option.value)
-        return .version(found)
+        if case .match = path { return .version(found, isInPath: true) }
+        return .version(found, isInPath: false)
     }
 
     private func pathFinding(_ request: borrowing Request, _ segment: ByteRange, _ now: Int64) -> Finding {
@@ -163,7 +165,9 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
 
     // MARK: Going on with a version
 
-    private func admit(_ found: VersionMatch, _ request: inout Request, _ segment: ByteRange, now: Int64) -> RequestDecision {
+    private func admit(
+        _ found: VersionMatch, _ request: inout Request, _ segment: ByteRange, isInPath: Bool, now: Int64
+    ) -> RequestDecision {
         var match = found
         let version = rules.catalog.versions[match.version]
         switch version.lifecycle.availability(now) {
@@ -176,8 +180,6 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
             return .respond(replies.unavailable(match.version, until: end, now: now))
         }
         if match.microversion == nil { match.microversion = version.microversions?.standard }
-        // The segment goes if it is a version's: of this one, or with `on-conflict = first` of another.
-        let isInPath = rules.looksAtPath && rules.catalog.exactSegment(request.fields.bytes, segment, now: now) != nil
         let rest = isInPath ? PathSegment.length(segment) : 0
         if rules.lists.givesDocuments && isInPath && request.isReading && PathSegment.isAlone(segment, request) {
             return .respond(replies.document(match, request, now: now))
@@ -223,14 +225,12 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
 
     /// The list, where the path is its.
     private func endpoint(_ request: borrowing Request, now: Int64) -> Reply? {
-        let lists = rules.lists
-        guard lists.shape != .off, request.isReading else { return nil }
-        let path = request.pathRange
-        if lists.shape != .glance && path.count <= 1 {
+        guard rules.lists.shape != .off, request.isReading else { return nil }
+        if rules.lists.shape != .glance && request.pathRange.count <= 1 {
             request.explain("`/` is the version list", by: "list")
             return replies.root(request, now: now)
         }
-        guard !lists.path.isEmpty, PathSegment.isPath(lists.path, request) else { return nil }
+        guard !rules.lists.path.isEmpty, PathSegment.isPath(rules.lists.path, request) else { return nil }
         request.explain("the path is that of the version list", by: "list-path")
         return replies.list(request, now: now)
     }
@@ -245,7 +245,7 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         }
         if let match {
             request.explain("no version is named: \(name(match))", by: "default")
-            return admit(match, &request, segment, now: now)
+            return admit(match, &request, segment, isInPath: false, now: now)
         }
         request.explain("no version is named", by: "default")
         if request.isReading { return .respond(replies.choices(request, rest: request.path, now: now)) }
