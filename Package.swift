@@ -39,6 +39,7 @@ let builtInFilters: [Target.Dependency] = [
     "Redirect",
     "RequestID",
     "SizeLimit",
+    "TLSTermination",
     "VersionNegotiation",
 ]
 
@@ -67,6 +68,8 @@ let package = Package(
         .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
         // hiredis, without blocking and without pointers to functions.
         .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
+        // OpenSSL 3: TLS and certificates.
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CISAL", linkerSettings: [.linkedLibrary("isal")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
@@ -87,14 +90,15 @@ let package = Package(
 
         // Modules that touch the kernel.
         module("EventLoops", ["Buffers", "CPlatform"]),
-        module("Transport", ["EventLoops", "Buffers", "CPlatform"]),
+        module("TLS", ["COpenSSL"]),
+        module("Transport", ["TLS", "EventLoops", "Buffers", "CPlatform"]),
 
         // The life of an exchange, and the assembly.
-        module("Proxy", ["FilterAPI", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
+        module("Proxy", ["TLS", "FilterAPI", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
         .target(
             name: "Gateway",
             dependencies: [
-                "Proxy", "FilterAPI", "Upstreams", "Routing", "Transport", "HTTPMessage", "Telemetry", "EventLoops", "Buffers", "Configuration",
+                "Proxy", "TLS", "FilterAPI", "Upstreams", "Routing", "Transport", "HTTPMessage", "Telemetry", "EventLoops", "Buffers", "Configuration",
                 "PluginImage", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict, plugins: ["InterfaceStamp"]),
@@ -119,6 +123,7 @@ let package = Package(
         filter("Redirect"),
         filter("RequestID"),
         filter("SizeLimit"),
+        filter("TLSTermination", ["TLS"]),
         filter("VersionNegotiation"),
 
         // Times of single steps; Benchmarks/compare measures the whole.

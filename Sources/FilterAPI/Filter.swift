@@ -20,6 +20,8 @@ public protocol FilterPlugin: Sendable {
     static var summary: String { get }
     /// The options of its section. The reference page, `sluice filters NAME` and the checker's suggestions come from it.
     static var options: OptionSchema { get }
+    /// Where it stands: in pipelines, or on listeners.
+    static var place: FilterPlace { get }
     /// Every reason for which it answers by itself.
     static var reasons: [ReplyReason] { get }
     /// It uses `RequestDecision.ask`: its section then has the options `ask-timeout` and `on-failure`.
@@ -39,6 +41,7 @@ public protocol FilterPlugin: Sendable {
 extension FilterPlugin {
     public static var summary: String { "" }
     public static var options: OptionSchema { OptionSchema([]) }
+    public static var place: FilterPlace { .pipeline }
     public static var reasons: [ReplyReason] { [] }
     public static var asks: Bool { false }
     public static var askTimeout: String { "1s" }

@@ -24,7 +24,8 @@ public struct FilterRegistry: Sendable {
             schemas[name] = plugin.allOptions
             makers[name] = Self.maker(plugin)
         }
-        return FilterSchemas(schemas, makers: makers, load: load)
+        let onListeners = plugins.filter { $0.value.place != .pipeline }.keys
+        return FilterSchemas(schemas, makers: makers, connectionFilters: Set(onListeners), load: load)
     }
 
     package static func maker(_ plugin: any FilterPlugin.Type) -> FilterSchemas.Maker {

@@ -107,6 +107,38 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case upstreamResponseBodyTimeout
     /// The app stopped taking the request body.
     case upstreamSendTimeout
+    /// The request is for a host that this TLS connection was not made for.
+    case requestHostMisdirected
+    /// The request came without TLS to a port that speaks TLS.
+    case tlsPlainHTTP
+    /// The TLS handshake did not end in time.
+    case tlsHandshakeTimeout
+    /// The TLS handshake failed.
+    case tlsHandshakeFailed
+    /// The client and the gateway have no version of TLS in common.
+    case tlsVersionUnsupported
+    /// The client and the gateway have no cipher or signature in common.
+    case tlsCipherNone
+    /// The client speaks no application protocol that is served here.
+    case tlsProtocolNone
+    /// The client asked for a server name that is not served here.
+    case tlsNameUnknown
+    /// The client showed no certificate, and one is required.
+    case tlsClientCertificateMissing
+    /// The client's certificate is not accepted.
+    case tlsClientCertificateRefused
+    /// The client ended the TLS handshake with an alert.
+    case tlsClientAlert
+    /// The TLS handshake with the app failed.
+    case upstreamTLSFailed
+    /// The TLS handshake with the app did not end in time.
+    case upstreamTLSTimeout
+    /// The app's certificate has expired or is not yet valid.
+    case upstreamTLSCertificateExpired
+    /// The app's certificate was signed by nobody who is trusted here.
+    case upstreamTLSCertificateUntrusted
+    /// The app's certificate is for another name.
+    case upstreamTLSCertificateName
     /// The gateway is shutting down.
     case gatewayDraining
     /// The listener has all the connections it may have.
@@ -184,6 +216,22 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseTrailerMalformed: "upstream.response.trailer.malformed"
         case .upstreamResponseBodyTimeout: "upstream.response.body.timeout"
         case .upstreamSendTimeout: "upstream.send.timeout"
+        case .requestHostMisdirected: "request.host.misdirected"
+        case .tlsPlainHTTP: "tls.plain-http"
+        case .tlsHandshakeTimeout: "tls.handshake.timeout"
+        case .tlsHandshakeFailed: "tls.handshake.failed"
+        case .tlsVersionUnsupported: "tls.version.unsupported"
+        case .tlsCipherNone: "tls.cipher.none"
+        case .tlsProtocolNone: "tls.protocol.none"
+        case .tlsNameUnknown: "tls.name.unknown"
+        case .tlsClientCertificateMissing: "tls.client-certificate.missing"
+        case .tlsClientCertificateRefused: "tls.client-certificate.refused"
+        case .tlsClientAlert: "tls.client.alert"
+        case .upstreamTLSFailed: "upstream.tls.failed"
+        case .upstreamTLSTimeout: "upstream.tls.timeout"
+        case .upstreamTLSCertificateExpired: "upstream.tls.certificate.expired"
+        case .upstreamTLSCertificateUntrusted: "upstream.tls.certificate.untrusted"
+        case .upstreamTLSCertificateName: "upstream.tls.certificate.name"
         case .gatewayDraining: "gateway.draining"
         case .gatewayConnectionsFull: "gateway.connections.full"
         case .gatewayHeadTooLarge: "gateway.head.too-large"
@@ -205,25 +253,30 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .requestHostRepeated, .requestHostMalformed, .requestLengthMalformed, .requestLengthRepeated,
             .requestLengthWithTransferCoding, .requestTransferCodingUnsupported, .requestTransferCodingVersion,
             .requestBodyUnexpected, .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden,
-            .filterTransformFailed: 400
+            .filterTransformFailed, .tlsPlainHTTP: 400
         case .routeNone: 404
         case .requestMethodConnect: 405
         case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow: 408
         case .requestBodyTooLarge: 413
         case .requestTargetTooLong: 414
         case .requestExpectationUnsupported: 417
+        case .requestHostMisdirected: 421
         case .requestHeadTooLarge, .requestHeadTooManyFields: 431
-        case .clientClosed, .clientReset, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle, .tunnelIdle: 499
+        case .clientClosed, .clientReset, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle, .tunnelIdle,
+            .tlsHandshakeTimeout, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone, .tlsProtocolNone,
+            .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert: 499
         case .gatewayError: 500
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed,
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
+            .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted, .upstreamTLSCertificateName,
             .gatewayHeadTooLarge: 502
         case .filterAskFailed, .filterAskTimeout, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining,
             .gatewayConnectionsFull: 503
-        case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout: 504
+        case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout,
+            .upstreamTLSTimeout: 504
         case .requestVersionUnsupported: 505
         }
     }
@@ -284,6 +337,22 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseTrailerMalformed: "A trailer of the app's response is malformed or not allowed"
         case .upstreamResponseBodyTimeout: "The app stopped sending the response body"
         case .upstreamSendTimeout: "The app stopped taking the request body"
+        case .requestHostMisdirected: "The request is for a host that this TLS connection was not made for"
+        case .tlsPlainHTTP: "The request came without TLS to a port that speaks TLS"
+        case .tlsHandshakeTimeout: "The TLS handshake did not end in time"
+        case .tlsHandshakeFailed: "The TLS handshake failed"
+        case .tlsVersionUnsupported: "The client and the gateway have no version of TLS in common"
+        case .tlsCipherNone: "The client and the gateway have no cipher or signature in common"
+        case .tlsProtocolNone: "The client speaks no application protocol that is served here"
+        case .tlsNameUnknown: "The client asked for a server name that is not served here"
+        case .tlsClientCertificateMissing: "The client showed no certificate, and one is required"
+        case .tlsClientCertificateRefused: "The client's certificate is not accepted"
+        case .tlsClientAlert: "The client ended the TLS handshake with an alert"
+        case .upstreamTLSFailed: "The TLS handshake with the app failed"
+        case .upstreamTLSTimeout: "The TLS handshake with the app did not end in time"
+        case .upstreamTLSCertificateExpired: "The app's certificate has expired or is not yet valid"
+        case .upstreamTLSCertificateUntrusted: "The app's certificate was signed by nobody who is trusted here"
+        case .upstreamTLSCertificateName: "The app's certificate is for another name"
         case .gatewayDraining: "The gateway is shutting down"
         case .gatewayConnectionsFull: "The listener has all the connections it may have"
         case .gatewayHeadTooLarge: "The head with the gateway's own fields does not fit"

@@ -19,6 +19,10 @@ extension Reason {
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamResponseBodyTimeout, .upstreamSendTimeout:
             upstreamExplanation
+        case .requestHostMisdirected, .tlsPlainHTTP, .tlsHandshakeTimeout, .tlsHandshakeFailed, .tlsVersionUnsupported,
+            .tlsCipherNone, .tlsProtocolNone, .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused,
+            .tlsClientAlert, .upstreamTLSFailed, .upstreamTLSTimeout, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted, .upstreamTLSCertificateName:
+            tlsExplanation
         case .routeNone:
             .init(
                 .config,

@@ -11,7 +11,9 @@ import Upstreams
 /// One connection to an app server: being made, idle in its pool, or leased. Loop-confined.
 final class AppConnection: Peer {
     enum State {
-        case connecting, idle, leased, closed
+        /// Being made: by TCP, then its TLS handshake.
+        case connecting, securing
+        case idle, leased, closed
     }
 
     /// Its name in the upstream's pool.
@@ -45,6 +47,7 @@ final class AppConnection: Peer {
         case .leased: holderReference?.lend { $0.appReady() }
         case .connecting:
             if readiness.isWritable || readiness.isBroken { upstream.connectEnded(self, error: stream.connectError()) }
+        case .securing: upstream.shakeHands(self)
         case .idle: upstream.idleSpoke(self, readiness)
         case .closed: break
         }
@@ -53,7 +56,7 @@ final class AppConnection: Peer {
     override func deadlinePassed() {
         switch state {
         case .leased: holder?.appDeadlinePassed()
-        case .connecting: upstream.connectTimedOut(self)
+        case .connecting, .securing: upstream.connectTimedOut(self)
         case .idle, .closed: break
         }
     }

@@ -5,14 +5,17 @@ import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
+import TLS
 import Telemetry
 import Transport
 import Upstreams
 
-/// One client's connection over HTTP/1.1: reads heads, carries one exchange after the other in the order they came (RFC 9112 §9.3), and
+/// One client's connection over HTTP/1.1, plain or by TLS: reads heads, carries one exchange after the other in the order they came (RFC 9112 §9.3), and
 /// ends in a known state. Loop-confined; the loop keeps it alive while it is open.
 final class ClientConnection: Peer {
     enum Phase {
+        /// The TLS handshake is under way.
+        case securing
         /// Between exchanges, without a byte of the next.
         case idle
         /// Some of a head is there.
@@ -75,7 +78,11 @@ final class ClientConnection: Peer {
         stream.canReceive = true
         if !holdsPlace {
             proxy.counters.connectionsRefused &+= 1
+            // Behind TLS an answer would cost a handshake.
+            if listener.terminator != nil { return close() }
             refuse(.gatewayConnectionsFull)
+        } else if let terminator = listener.terminator {
+            guard secure(by: terminator) else { return close() }
         }
         run()
         if phase == .idle && requestCount == 0 { loop.setDeadline(self, loop.now &+ listener.settings.headTimeout) }
@@ -112,6 +119,8 @@ final class ClientConnection: Peer {
 
     override func deadlinePassed() {
         switch phase {
+        case .securing:
+            endHandshake(.tlsHandshakeTimeout)
         case .idle:
             close()
         case .head:
@@ -163,6 +172,7 @@ final class ClientConnection: Peer {
     /// One step. False: something must be waited for, or the connection is closed.
     private func step() -> Bool {
         switch phase {
+        case .securing: return secure()
         case .idle, .head: return readHead()
         case .exchange: return held?.lend { carryOn($0) } ?? false
         case .discarding: return discard()
@@ -289,8 +299,10 @@ final class ClientConnection: Peer {
         exchange.fail(reason)
     }
 
-    private func logRefusal(_ reason: Reason) {
-        guard let exchange else { return }
+    func logRefusal(_ reason: Reason) {
+        let held = self.held ?? proxy.takeExchange()
+        self.held = held
+        let exchange = held.object
         exchange.record = ExchangeRecord(began: began)
         exchange.client = self
         exchange.clientAddress = addressText
@@ -336,6 +348,57 @@ final class ClientConnection: Peer {
         }
         beginLingering()
         return true
+    }
+
+    // MARK: The TLS handshake
+
+    /// A step of it waits in `HandshakeTurns`.
+    var awaitsHandshakeTurn = false
+
+    /// Begins the handshake. False: there is no memory for one.
+    private func secure(by terminator: any TLSTerminating) -> Bool {
+        guard let tls = try? terminator.context.accept(descriptor: stream.descriptor, workspace: proxy.tlsWorkspace) else { return false }
+        stream.secure(by: tls)
+        phase = .securing
+        loop.setDeadline(self, loop.now &+ terminator.handshakeTimeout)
+        return true
+    }
+
+    /// A step of the handshake, when it is this connection's turn.
+    private func secure() -> Bool {
+        guard stream.canReceive, let outcome = proxy.handshakes.take(self, { stream.shakeHands() }) else { return false }
+        switch outcome {
+        case .wouldBlock: return false
+        case .failed(let fault):
+            if let reason = fault.clientReason { endHandshake(reason) } else { countFailure() }
+            if phase == .securing { close() }
+            return phase != .closed
+        case .done:
+            guard let tls = stream.tls else { return false }
+            // A session may outlive the certificate that began it.
+            if tls.isResumed, tls.peerCertificateHasExpired(at: loop.wallSeconds) {
+                endHandshake(.tlsClientCertificateRefused)
+                return true
+            }
+            proxy.counters.handshakes &+= 1
+            if tls.isResumed { proxy.counters.handshakesResumed &+= 1 }
+            phase = .idle
+            began = loop.nowNanoseconds / 1000
+            loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+            return true
+        }
+    }
+
+    private func countFailure() { proxy.counters.handshakesFailed &+= 1 }
+
+    /// Gives the handshake up. The client has been told by an alert, which it must be able to read before the close.
+    private func endHandshake(_ reason: Reason) {
+        countFailure()
+        stream.endSecurity()
+        if reason == .tlsPlainHTTP { return refuse(reason) }
+        logRefusal(reason)
+        letGo()
+        beginLingering()
     }
 
     /// Closing with unread bytes would make the kernel send a reset, which can overtake the response: so the sending side is ended, and
@@ -411,7 +474,7 @@ final class ClientConnection: Peer {
 
     /// Closes a connection that carries nothing: the gateway drains.
     func closeIfIdle() {
-        if phase == .idle { close() }
+        if phase == .idle || phase == .securing { close() }
     }
 
     /// Ends whatever it carries, at once.

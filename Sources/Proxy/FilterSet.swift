@@ -62,10 +62,10 @@ public struct FilterSet: Sendable {
     /// The names of the sections.
     var names: [String] { filters.map(\.name) }
 
-    /// Makes the filters of one loop, each once, and the pipelines of them.
-    func makePipelines(
-        _ pipelines: [PipelineSettings], apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: EventLoop, _ services: any LoopServices
-    ) throws(FilterFault) -> [LoopPipeline] {
+    /// Makes the filters of one loop, each once, in the order of their sections.
+    func makeFilters(
+        apps: [String], _ clock: LoopClock, _ state: LoopState, _ loop: EventLoop, _ services: any LoopServices
+    ) throws(FilterFault) -> [any Filter] {
         var made: [any Filter] = []
         let loopSystem = LoopSystem(system, files: files, services: services) { loop.post($0) }
         for filter in filters {
@@ -78,7 +78,12 @@ public struct FilterSet: Sendable {
                 throw FilterFault(filter: filter.name, error: error)
             }
         }
-        return pipelines.map { pipeline in
+        return made
+    }
+
+    /// Makes pipelines of filters that `makeFilters` made.
+    func makePipelines(_ pipelines: [PipelineSettings], of made: [any Filter]) -> [LoopPipeline] {
+        pipelines.map { pipeline in
             LoopPipeline(
                 filters: CompiledPipeline(pipeline.filters.map { made[$0] }), settings: pipeline.filters.map { filters[$0] },
                 numbers: pipeline.filters, routes: pipeline.routes)

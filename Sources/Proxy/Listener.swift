@@ -3,6 +3,7 @@ import EventLoops
 import HTTP1
 import HTTPMessage
 import Routing
+import TLS
 import Telemetry
 import Transport
 import Upstreams
@@ -13,14 +14,17 @@ final class Listener {
     let routes: RouteSettings
     /// Places for connections, over all loops and addresses of the listener.
     let connections: ConnectionLimit
+    /// What ends TLS on its connections; nil where they are plain.
+    let terminator: (any TLSTerminating)?
 
     /// The path of a target that has none.
     static let root: [UInt8] = [0x2F]
 
-    init(settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit) {
+    init(settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit, terminator: (any TLSTerminating)? = nil) {
         self.settings = settings
         self.routes = routes
         self.connections = connections
+        self.terminator = terminator
     }
 }
 

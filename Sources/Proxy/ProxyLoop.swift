@@ -6,6 +6,7 @@ import HTTP1
 import HTTPMessage
 import Pipeline
 import Routing
+import TLS
 import Telemetry
 import Transport
 import Upstreams
@@ -24,6 +25,8 @@ public final class ProxyLoop {
     private(set) var upstreams: [Uncounted<Upstream>?] = []
     /// Of all requests; that of an app may be stricter (`takesEscapedSeparators`).
     let pathPolicy: PathPolicy
+    /// By their numbers.
+    private var filters: [any Filter] = []
     private var heldPipelines: [LoopPipeline] = []
     /// `heldPipelines` keeps them.
     private(set) var pipelines: [Uncounted<LoopPipeline>] = []
@@ -61,6 +64,9 @@ public final class ProxyLoop {
     private var pipes: [SplicePipeBox] = []
     private var acceptors: [ClientAcceptor] = []
     private var drained: (() -> Void)?
+    /// What TLS connections of this loop share.
+    private(set) lazy var tlsWorkspace = TLSWorkspace()
+    private(set) lazy var handshakes = HandshakeTurns(on: self)
     let accessLog: (any AccessLogSink)?
     let shortage: ShortageReport?
 
@@ -88,7 +94,8 @@ public final class ProxyLoop {
             }
         }
         upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
-        heldPipelines = try settings.filters.makePipelines(settings.pipelines, apps: settings.apps.map(\.name), clock, filterState, loop, FilterLoop(self))
+        filters = try settings.filters.makeFilters(apps: settings.apps.map(\.name), clock, filterState, loop, FilterLoop(self))
+        heldPipelines = settings.filters.makePipelines(settings.pipelines, of: filters)
         pipelines = heldPipelines.map { unsafe Uncounted($0) }
     }
 
@@ -104,7 +111,8 @@ public final class ProxyLoop {
     public func listen(
         _ socket: consuming ListeningSocket, settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit
     ) -> SystemError? {
-        let listener = Listener(settings: settings, routes: routes, connections: connections)
+        let terminator = settings.through.lazy.compactMap { self.filters[$0] as? any TLSTerminating }.first
+        let listener = Listener(settings: settings, routes: routes, connections: connections, terminator: terminator)
         let acceptor = ClientAcceptor(socket, listener: listener, proxy: self)
         acceptors.append(acceptor)
         return acceptor.start()
@@ -178,7 +186,8 @@ public final class ProxyLoop {
     ) -> ExchangeAccount {
         let account = ExchangeAccount()
         self.account = account
-        let listener = Listener(settings: settings, routes: routes, connections: ConnectionLimit(.max))
+        // What is explained comes as if TLS had been taken off already.
+        let listener = Listener(settings: settings, routes: routes, connections: ConnectionLimit(.max), terminator: nil)
         ClientConnection(descriptor: descriptor, address: address, listener: listener, proxy: self).start()
         self.account = nil
         return account

@@ -262,7 +262,7 @@ extension Exchange {
             return false
         }
         slabsLeft &-= 1
-        if let left = responseReader.lengthLeft, left >= Self.spliceFrom, app.input.isEmpty {
+        if let left = responseReader.lengthLeft, left >= Self.spliceFrom, app.input.isEmpty, client.stream.tls == nil, app.stream.tls == nil {
             guard sendToClient(client) else { return false }
             pipe = proxy.takePipe()
             if pipe != nil {

@@ -1,6 +1,7 @@
 import EventLoops
 import HTTP1
 import Routing
+import TLS
 import Upstreams
 
 /// What one listener demands of its clients. Times are milliseconds; `Int64.max` means never.
@@ -30,6 +31,8 @@ public struct ListenerSettings: Sendable {
     public var tellsTimes = false
     /// The scheme that apps are told.
     public var isHTTPS = false
+    /// Indexes into the filters: those that work on its connections, the outermost first.
+    public var through: [Int] = []
 
     public init(name: String) { self.name = name }
 }
@@ -75,11 +78,48 @@ public struct UpstreamSettings: Sendable {
     /// Paths with `%2F` and `%5C` go to this app; to others they are refused.
     public var takesEscapedSeparators = false
     public var viaPseudonym = "sluice"
+    /// nil for plain connections.
+    public var tls: UpstreamTLSSettings?
+    /// What `tls` becomes when its files are read: `secure()`.
+    public private(set) var security: UpstreamSecurity?
     public var limits = HeadLimits(headBytes: 32 * 1024, targetBytes: 8 * 1024, fieldCount: 256)
 
     public init(name: String, servers: [ServerTarget]) {
         self.name = name
         self.servers = servers
+    }
+
+    /// Reads the files that TLS needs. Errors: a file that cannot be read, named.
+    public mutating func secure() throws(TLSSetupFault) {
+        guard let tls else { return }
+        let context = try TLSClientContext(trust: tls.trust, identity: tls.identity, protocols: ["http/1.1"])
+        security = UpstreamSecurity(context: context, name: tls.name)
+    }
+}
+
+/// How an app is to be talked to by TLS: files that nobody has opened yet.
+public struct UpstreamTLSSettings: Sendable {
+    public var trust: ServerTrust
+    public var identity: ClientIdentity?
+    /// The name that certificates must have; nil for the server's own.
+    public var name: String?
+
+    public init(trust: ServerTrust, identity: ClientIdentity? = nil, name: String? = nil) {
+        self.trust = trust
+        self.identity = identity
+        self.name = name
+    }
+}
+
+/// The same, ready for use.
+public struct UpstreamSecurity: Sendable {
+    public var context: TLSClientContext
+    /// The name that certificates must have; nil for the server's own.
+    public var name: String?
+
+    public init(context: TLSClientContext, name: String?) {
+        self.context = context
+        self.name = name
     }
 }
 

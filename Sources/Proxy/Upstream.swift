@@ -4,6 +4,7 @@ import EventLoops
 import HTTP1
 import HTTPMessage
 import Routing
+import TLS
 import Telemetry
 import Transport
 import Upstreams
@@ -24,6 +25,8 @@ public final class Upstream: EventSource {
     private(set) var addresses: [SocketAddress?] = []
     /// Which of the pool's servers a configured one stands for.
     private var numbers: [[Int]] = []
+    /// The last TLS session of each of the pool's servers.
+    private var sessions: [TLSSessions] = []
     private let resolve: NameResolution?
     private var nextResolve = Int64.max
 
@@ -200,13 +203,39 @@ public final class Upstream: EventSource {
             connectFailed(connection, reason: Self.reason(forConnect: error))
             return
         }
+        if let security = settings.security {
+            while sessions.count <= connection.server { sessions.append(TLSSessions()) }
+            let name = security.name ?? serverName(connection.server)
+            guard
+                let tls = try? security.context.connect(
+                    descriptor: connection.stream.descriptor, to: name, sessions: sessions[connection.server], workspace: proxy.tlsWorkspace)
+            else { return connectFailed(connection, reason: .upstreamTLSFailed) }
+            connection.stream.secure(by: tls)
+            connection.state = .securing
+            return shakeHands(connection)
+        }
+        connectionStands(connection)
+    }
+
+    /// Goes on with the TLS handshake of a connection that is being made.
+    func shakeHands(_ connection: AppConnection) {
+        switch connection.stream.shakeHands() {
+        case .wouldBlock: return
+        case .done: connectionStands(connection)
+        case .failed(let fault): connectFailed(connection, reason: fault.appReason)
+        }
+    }
+
+    private func connectionStands(_ connection: AppConnection) {
         connection.state = .leased
         loop.clearDeadline(connection)
         pool.connected(connection.id)
         connection.holder?.connectionStands(connection)
     }
 
-    func connectTimedOut(_ connection: AppConnection) { connectFailed(connection, reason: .upstreamConnectTimeout) }
+    func connectTimedOut(_ connection: AppConnection) {
+        connectFailed(connection, reason: connection.state == .securing ? .upstreamTLSTimeout : .upstreamConnectTimeout)
+    }
 
     private func connectFailed(_ connection: AppConnection, reason: Reason) {
         proxy.counters.appConnectionsFailed &+= 1
@@ -221,6 +250,8 @@ public final class Upstream: EventSource {
     /// The app closed an idle connection, or sent what nobody asked for: either way it cannot be used again.
     func idleSpoke(_ connection: AppConnection, _ readiness: Readiness) {
         guard readiness.isReadable else { return }
+        // A server may send tickets for later sessions whenever it likes.
+        if connection.stream.tls != nil, connection.stream.isAliveAndSilent() { return }
         pool.idleClosed(connection.id)
         forget(connection.id)
         connection.close()
@@ -253,12 +284,20 @@ public final class Upstream: EventSource {
     /// The address of a server, for logs.
     func serverText(_ server: Int) -> String { addresses[server]?.text ?? "" }
 
+    /// The name or address of a server as configured, for its certificate.
+    private func serverName(_ server: Int) -> String {
+        switch settings.servers[numbers.firstIndex { $0.contains(server) } ?? 0] {
+        case .address(let address): address.ipText
+        case .name(let host, _): host
+        }
+    }
+
     /// The `Host` of a server that gets its own: as configured.
     func hostText(of server: Int) -> String {
         let index = numbers.firstIndex { $0.contains(server) } ?? 0
         switch settings.servers[index] {
         case .address(let address): return address.family == .unix ? "localhost" : address.text
-        case .name(let host, let port): return port == 80 ? host : "\(host):\(port)"
+        case .name(let host, let port): return port == (settings.security == nil ? 80 : 443) ? host : "\(host):\(port)"
         }
     }
 

@@ -13,6 +13,7 @@ import RateLimit
 import Redirect
 import RequestID
 import SizeLimit
+import TLSTermination
 import VersionNegotiation
 
 SluiceCommand.start(filters: [
@@ -30,5 +31,6 @@ SluiceCommand.start(filters: [
     Redirect.self,
     RequestID.self,
     SizeLimit.self,
+    TLSTermination.self,
     VersionNegotiation.self,
 ])

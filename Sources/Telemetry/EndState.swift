@@ -86,9 +86,10 @@ extension EndState.Party {
     /// Who ended an exchange that ended for `reason`.
     public init(_ reason: Reason) {
         switch reason {
-        case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle:
+        case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle,
+            .tlsHandshakeTimeout:
             self = .clientTimeout
-        case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout:
+        case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout, .upstreamTLSTimeout:
             self = .appTimeout
         case .routeNone, .filterAskFailed, .filterAskTimeout, .filterTransformFailed, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining, .gatewayConnectionsFull, .gatewayHeadTooLarge,
             .tunnelIdle:
@@ -100,12 +101,15 @@ extension EndState.Party {
             .requestFieldFolded, .requestFieldControl, .requestHostMissing, .requestHostRepeated, .requestHostMalformed,
             .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding, .requestTransferCodingUnsupported,
             .requestTransferCodingVersion, .requestExpectationUnsupported, .requestChunkMalformed, .requestTrailerMalformed,
-            .requestTrailerForbidden, .requestBodyTooLarge, .requestBodyUnexpected, .clientClosed, .clientReset:
+            .requestTrailerForbidden, .requestBodyTooLarge, .requestBodyUnexpected, .clientClosed, .clientReset,
+            .requestHostMisdirected, .tlsPlainHTTP, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone, .tlsProtocolNone,
+            .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert:
             self = .client
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed, .upstreamResponseReset,
             .upstreamResponseMalformed, .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed,
             .upstreamResponseFramingAmbiguous, .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
-            .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed:
+            .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
+            .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted, .upstreamTLSCertificateName:
             self = .app
         }
     }

@@ -8,6 +8,10 @@ public struct LoopCounters: Sendable, Equatable {
     public var connectionsClosed: UInt64 = 0
     /// Client connections turned away because the listener had all it may have.
     public var connectionsRefused: UInt64 = 0
+    /// TLS handshakes with clients that were completed, those of them that went on with an earlier session, and those that failed.
+    public var handshakes: UInt64 = 0
+    public var handshakesResumed: UInt64 = 0
+    public var handshakesFailed: UInt64 = 0
     /// Calls of accept that failed for want of descriptors or memory.
     public var acceptFailures: UInt64 = 0
     /// Exchanges that ended.
@@ -54,6 +58,9 @@ public struct LoopCounters: Sendable, Equatable {
         connectionsAccepted &+= other.connectionsAccepted
         connectionsClosed &+= other.connectionsClosed
         connectionsRefused &+= other.connectionsRefused
+        handshakes &+= other.handshakes
+        handshakesResumed &+= other.handshakesResumed
+        handshakesFailed &+= other.handshakesFailed
         acceptFailures &+= other.acceptFailures
         exchanges &+= other.exchanges
         statusClasses.add(other.statusClasses)

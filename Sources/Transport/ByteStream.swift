@@ -2,6 +2,7 @@ import Buffers
 import CPlatform
 import EventLoops
 import Glibc
+import TLS
 
 /// What came of an attempt to receive.
 public enum ReceiveOutcome: Equatable, Sendable {
@@ -25,7 +26,7 @@ public enum SendOutcome: Equatable, Sendable {
     case failed(Int32)
 }
 
-/// One connection's bytes over its descriptor, non-blocking, closed when destroyed. It knows what epoll last said, so that no call is made
+/// One connection's bytes over its descriptor, plain or by TLS, non-blocking, closed when destroyed. It knows what epoll last said, so that no call is made
 /// that would only return EAGAIN: with edges, a read that does not fill the buffer has emptied the kernel's.
 @safe
 public struct ByteStream: ~Copyable {
@@ -37,6 +38,8 @@ public struct ByteStream: ~Copyable {
     public var canSend = true
     /// epoll said that the peer ended its side: behind the bytes that wait comes the end.
     public var peerEnded = false
+    /// What enciphers the bytes; nil on a plain connection.
+    public internal(set) var tls: TLSConnection?
 
     /// Takes over `descriptor`.
     public init(descriptor: Int32) { self.descriptor = descriptor }
@@ -46,6 +49,7 @@ public struct ByteStream: ~Copyable {
     /// Closes it now; every later call fails with EBADF.
     public mutating func close() {
         guard descriptor >= 0 else { return }
+        if let tls = tls.take() { tls.sendEnd() }
         _ = sluice_close(descriptor)
         descriptor = -1
         canReceive = false
@@ -58,6 +62,7 @@ public struct ByteStream: ~Copyable {
         if readiness.isReadable { canReceive = true }
         if readiness.isWritable { canSend = true }
         if readiness.peerEnded { peerEnded = true }
+        if tls != nil { noteSecurely(readiness) }
     }
 
     /// Reads once, into the free end of the buffer, taking a slab from `pool` if it holds none. At most `limit` bytes. The buffer must
@@ -66,6 +71,7 @@ public struct ByteStream: ~Copyable {
         if !buffer.slab.exists { buffer.slab = pool.take() }
         let room = min(buffer.slab.capacity &- buffer.end, limit)
         precondition(room > 0)
+        if tls != nil { return receiveSecurely(into: &buffer, room: room) }
         while true {
             let count = unsafe sluice_receive(descriptor, buffer.slab.baseAddress + buffer.end, room)
             if count > 0 {
@@ -92,6 +98,7 @@ public struct ByteStream: ~Copyable {
     /// Sends what waits in `output`. `more`: further bytes follow at once, so the kernel may wait for them.
     @inline(__always)
     public mutating func send(_ output: inout OutputBuffer, more: Bool = false) -> SendOutcome {
+        if tls != nil { return sendSecurely(&output) }
         while !output.isEmpty {
             let count = unsafe sluice_send(descriptor, output.readAddress, output.count, more ? 1 : 0)
             if count >= 0 {
@@ -115,6 +122,7 @@ public struct ByteStream: ~Copyable {
         let tail: StaticString = "\r\n"
         let tailCount = crlf ? 2 : 0
         sent = 0
+        if tls != nil { return unsafe sendSecurely(&output, slab.baseAddress + offset, count, crlf: crlf, sent: &sent) }
         var tailSent = 0
         while true {
             let total = output.count &+ (count &- sent) &+ (tailCount &- tailSent)
@@ -142,8 +150,9 @@ public struct ByteStream: ~Copyable {
     }
 
     /// True when an idle connection is still what it should be: open and silent. One system call.
-    public func isAliveAndSilent() -> Bool {
-        sluice_peek(descriptor) < 0 && errno == EAGAIN
+    public mutating func isAliveAndSilent() -> Bool {
+        if let tls { return tls.isAliveAndSilent() }
+        return sluice_peek(descriptor) < 0 && errno == EAGAIN
     }
 
     /// True when all that the peer has sent so far was received, whether it goes on or has ended. One system call.
@@ -153,8 +162,15 @@ public struct ByteStream: ~Copyable {
     }
 
     /// Ends the sending side: the peer reads the end behind all that was sent.
-    public func shutdownSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+    public func shutdownSending() {
+        tls?.sendEnd()
+        _ = shutdown(descriptor, Int32(SHUT_WR))
+    }
 
     /// Has the coming close send a reset: for a peer that must not take what it got for complete.
-    public func resetOnClose() { _ = sluice_reset_on_close(descriptor) }
+    public mutating func resetOnClose() {
+        // Nor is it told by TLS that this is the end.
+        tls = nil
+        _ = sluice_reset_on_close(descriptor)
+    }
 }

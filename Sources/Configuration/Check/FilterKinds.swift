@@ -5,6 +5,8 @@ struct FilterKinds {
         var name: String
         var schema: OptionSchema
         var make: FilterSchemas.Maker?
+        /// It stands on listeners.
+        var isConnectionFilter: Bool
     }
 
     private let schemas: FilterSchemas
@@ -54,9 +56,12 @@ struct FilterKinds {
     /// The kind of filter that a word names. Reports it if there is none, but for files, which were reported already.
     func find(_ use: Word, _ report: inout Report) -> Kind? {
         if let path = Self.path(use, report) {
-            return files[path].map { Kind(name: $0.name, schema: $0.schema, make: $0.make) }
+            return files[path].map { Kind(name: $0.name, schema: $0.schema, make: $0.make, isConnectionFilter: $0.isConnectionFilter) }
         }
-        if let schema = schemas[use.text] { return Kind(name: use.text, schema: schema, make: schemas.maker(use.text)) }
+        if let schema = schemas[use.text] {
+            return Kind(
+                name: use.text, schema: schema, make: schemas.maker(use.text), isConnectionFilter: schemas.isConnectionFilter(use.text))
+        }
         report.error(
             .filterUnknown, at: use.range, "there is no filter named \(quoted(use.text))", expected: expectation,
             help: origins[use.text].map { "a plug-in has it, and is named by its file: `use = \($0.spelling)`" } ?? report.suggestion(for: use.text, among: schemas.names))

@@ -19,6 +19,9 @@ struct UseCheck {
         for (index, used) in builder.pipelineFilters.enumerated() where isUsed(.pipeline(index)) {
             for filter in used { filters[filter] = true }
         }
+        for used in builder.through {
+            for filter in used { filters[filter] = true }
+        }
         for index in filters.indices where filters[index] {
             for app in builder.filterApps[index] { apps[app] = true }
         }
@@ -26,7 +29,7 @@ struct UseCheck {
         for (index, section) in builder.filterSections.enumerated() where !filters[index] {
             report.warning(
                 .sectionUnused, at: section.header, "\(section.title) is not used",
-                help: "no pipeline that a listener leads to has it; comment it out if that is meant")
+                help: "no pipeline that a listener leads to has it, and no listener; comment it out if that is meant")
         }
     }
 

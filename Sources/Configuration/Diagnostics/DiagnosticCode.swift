@@ -111,6 +111,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case dangerKeepAlive = "danger.keep-alive"
     case dangerAccessLog = "danger.access-log"
     case dangerSelf = "danger.self"
+    case dangerUnverified = "danger.tls-unverified"
     case dangerConnectionShare = "danger.connection-share"
     case dangerPluginWritable = "danger.plug-in-writable"
 

@@ -93,6 +93,7 @@ extension DiagnosticCode {
         case .dangerSlowDrip: "Nothing ends a body that does not get on."
         case .dangerKeepAlive: "Unused connections are kept for more than ten minutes."
         case .dangerAccessLog: "The path of the access log is probably not what was meant."
+        case .dangerUnverified: "The certificate of an app is not checked."
         case .dangerSelf: "A server of an app is an address that this gateway listens on."
         case .dangerConnectionShare: "An app may have fewer connections than there are loops, and each loop has at least one."
         case .dangerPluginWritable: "Anybody on the machine may change the file of a plug-in, whose code runs as the gateway."
@@ -104,7 +105,7 @@ extension DiagnosticCode {
     public var severity: Diagnostic.Severity {
         switch self {
         case .includeTwice, .sectionUnused, .optionWithoutEffect, .valueRepeated, .routeUnreachable, .dangerTrust,
-            .dangerTimeoutOff, .dangerSlowDrip, .dangerKeepAlive, .dangerAccessLog, .dangerSelf, .dangerConnectionShare,
+            .dangerTimeoutOff, .dangerSlowDrip, .dangerKeepAlive, .dangerAccessLog, .dangerSelf, .dangerUnverified, .dangerConnectionShare,
             .dangerPluginWritable, .notShown:
             .warning
         default: .error

@@ -30,6 +30,10 @@ public struct UpstreamPlan: Sendable, Equatable {
     /// nil resolves names once, at start.
     public var resolveEvery: Duration?
     public var forwardedFields: ForwardedFields
+    public var tls: UpstreamTLSPlan
+
+    /// All servers are reached by TLS.
+    public var usesTLS: Bool { servers.first?.isSecure ?? false }
 
     /// One loop's part of `maxConnections`: equal shares, the first loops taking what does not divide, and at least 1, so that
     /// with more loops than connections the limit is the number of loops. 0 is no limit.
@@ -39,6 +43,17 @@ public struct UpstreamPlan: Sendable, Equatable {
         guard maxConnections > 0 else { return 0 }
         return max(1, maxConnections / loops + (loop < maxConnections % loops ? 1 : 0))
     }
+}
+
+/// How `https://` servers are talked to. Files are as the operator wrote them: absolute, or relative to the working directory.
+public struct UpstreamTLSPlan: Sendable, Equatable {
+    /// nil is the system's store.
+    public var authorities: String?
+    public var verifies: Bool
+    /// nil is the name of the server.
+    public var name: String?
+    public var certificate: String?
+    public var key: String?
 }
 
 /// The Host field that an app gets.

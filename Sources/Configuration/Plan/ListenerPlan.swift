@@ -4,6 +4,8 @@ public struct ListenerPlan: Sendable, Equatable {
     /// At least one; no two listeners share one.
     public var addresses: [ListenAddress]
     public var serve: Destination
+    /// Indexes into the plan's filters: those that work on its connections, the outermost first.
+    public var through: [Int]
     /// Connections open at once, over all loops and addresses; 0 is no limit.
     public var maxConnections: Int
     /// The file says so; it is not the default.

@@ -12,6 +12,10 @@ struct PlanBuilder {
     var routeLinks: [[Link?]] = []
     var pipelineLinks: [Link?] = []
     var pipelineFilters: [[Int]] = []
+    /// The connection filters of each listener.
+    var through: [[Int]] = []
+    /// Which of the filters stand on listeners; nil where its kind is not known.
+    private var isConnectionFilter: [Bool?] = []
     /// The filters whose kind is known.
     var filterChecks: [CheckedSection] = []
     /// The apps that the options of each filter name.
@@ -39,8 +43,10 @@ struct PlanBuilder {
         var filters: [FilterPlan?] = []
         for section in names.filters {
             filterApps.append([])
+            isConnectionFilter.append(nil)
             filters.append(filter(section, &report))
         }
+        for listener in listeners { through.append(connectionFilters(of: listener, &report)) }
         for section in names.pipelines { checkPipeline(section, &report) }
         for section in names.routers { checkRouter(section, &report) }
         for section in names.apps { checkApp(section, &report) }
@@ -75,8 +81,40 @@ struct PlanBuilder {
     private mutating func checkPipeline(_ section: Section, _ report: inout Report) {
         var check = OptionCheck(section, .pipeline)
         let words = check.run(&report).words["pipeline"] ?? []
-        pipelineFilters.append(words.dropLast().compactMap { names.filter($0, &report) })
+        pipelineFilters.append(words.dropLast().compactMap { filter(named: $0, onListener: false, &report) })
         pipelineLinks.append(words.last.flatMap { names.destination($0, from: "the end of a pipeline", &report) })
+    }
+
+    private func connectionFilters(of listener: CheckedSection, _ report: inout Report) -> [Int] {
+        var found: [Int] = []
+        for word in listener.words["through"] ?? [] {
+            guard let index = filter(named: word, onListener: true, &report) else { continue }
+            if found.contains(index) {
+                report.error(
+                    .referenceKind, at: word.range, "\(quoted(word.text)) stands twice in `through`",
+                    help: "a connection passes each of its filters once: take one of the two out")
+            }
+            found.append(index)
+        }
+        return found
+    }
+
+    /// The filter that a word names, if it may stand where the word stands.
+    private func filter(named word: Word, onListener: Bool, _ report: inout Report) -> Int? {
+        guard let index = names.filter(word, &report) else { return nil }
+        guard let isOfConnections = isConnectionFilter[index], isOfConnections != onListener else { return index }
+        if onListener {
+            report.error(
+                .referenceKind, at: word.range, "\(quoted(word.text)) works on requests; `through` names filters that work on connections",
+                expected: "a filter such as `tls-termination`", help: "put it into a pipeline: `pipeline = \(word.text) …`",
+                notes: [("the filter", names.filters[index].header)], leavesGap: true)
+        } else {
+            report.error(
+                .referenceKind, at: word.range, "\(quoted(word.text)) works on connections; a pipeline has filters that work on requests",
+                expected: "a filter of requests", help: "name it in a listener: `through = \(word.text)`",
+                notes: [("the filter", names.filters[index].header)], leavesGap: true)
+        }
+        return nil
     }
 
     private mutating func checkRouter(_ section: Section, _ report: inout Report) {
@@ -103,7 +141,9 @@ struct PlanBuilder {
                     .optionWithoutEffect, at: key, "\(quoted(option.name)) has no effect on an app that is built in",
                     help: "it is for apps with `servers`")
             }
-        } else if !isGivenServers, !section.hasBrokenLine, !section.entries.contains(where: { OptionSchema.app[$0.key.text] == nil }) {
+        } else if isGivenServers {
+            TLSCheck(checked).run(&report)
+        } else if !section.hasBrokenLine, !section.entries.contains(where: { OptionSchema.app[$0.key.text] == nil }) {
             // An unknown option may be `servers` misspelt: one error is enough.
             report.error(
                 .appEmpty, at: section.header, "\(section.title) has neither `servers` nor `use`",
@@ -125,6 +165,7 @@ struct PlanBuilder {
             return nil
         }
         guard let kind = kinds.find(use, &report) else { return nil }
+        isConnectionFilter[isConnectionFilter.count - 1] = kind.isConnectionFilter
         var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + kind.schema.options))
         let errorsBefore = report.errorCount
         let checked = check.run(&report)

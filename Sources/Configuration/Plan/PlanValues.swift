@@ -5,7 +5,7 @@ extension PlanBuilder {
     func plan(_ filters: [FilterPlan], _ report: Report) -> Plan {
         Plan(
             gateway: gatewayPlan,
-            listeners: zip(listeners, serve).compactMap { section, link in link.map { listenerPlan(section, $0.destination) } },
+            listeners: listeners.indices.compactMap { index in serve[index].map { listenerPlan(listeners[index], $0.destination, through[index]) } },
             routers: routerSections.indices.map { router in
                 RouterPlan(
                     name: routerSections[router].name,
@@ -45,12 +45,13 @@ extension PlanBuilder {
             filterTiming: values.integer("filter-timing"))
     }
 
-    private func listenerPlan(_ section: CheckedSection, _ serve: Destination) -> ListenerPlan {
+    private func listenerPlan(_ section: CheckedSection, _ serve: Destination, _ through: [Int]) -> ListenerPlan {
         let values = section.values
         return ListenerPlan(
             name: section.name,
             addresses: section.addresses,
             serve: serve,
+            through: through,
             maxConnections: values.integer("max-connections") ?? 0,
             isMaxConnectionsGiven: values.isGiven("max-connections"),
             backlog: values.required(values.integer, "backlog"),
@@ -110,7 +111,10 @@ extension PlanBuilder {
                     idempotent: values.required(values.boolean, "retry-idempotent"),
                     tries: values.required(values.integer, "tries")),
                 resolveEvery: values.duration("resolve-interval"),
-                forwardedFields: fields))
+                forwardedFields: fields,
+                tls: UpstreamTLSPlan(
+                    authorities: values.word("tls-authorities"), verifies: values.required(values.boolean, "tls-verify"),
+                    name: values.word("tls-name"), certificate: values.word("tls-certificate"), key: values.word("tls-private-key"))))
     }
 }
 

@@ -8,18 +8,28 @@ public struct FilterSchemas: Sendable {
 
     private let schemas: [String: OptionSchema]
     private let makers: [String: Maker]
+    /// Names of those that stand on listeners.
+    private let connectionFilters: Set<String>
     let load: Loader
 
-    /// - Parameter load: without one, no file can be named.
-    public init(_ schemas: [String: OptionSchema] = [:], makers: [String: Maker] = [:], load: Loader? = nil) {
+    /// - Parameters:
+    ///   - connectionFilters: names of those that stand on listeners, and not in pipelines.
+    ///   - load: without one, no file can be named.
+    public init(
+        _ schemas: [String: OptionSchema] = [:], makers: [String: Maker] = [:], connectionFilters: Set<String> = [], load: Loader? = nil
+    ) {
         self.schemas = schemas
         self.makers = makers
+        self.connectionFilters = connectionFilters
         self.load = load ?? { _ in .failure(.unsupported("plug-ins are not loaded here")) }
     }
 
     public subscript(name: String) -> OptionSchema? { schemas[name] }
 
     func maker(_ name: String) -> Maker? { makers[name] }
+
+    /// It stands on listeners.
+    func isConnectionFilter(_ name: String) -> Bool { connectionFilters.contains(name) }
 
     /// In alphabetical order.
     public var names: [String] { schemas.keys.sorted() }
@@ -31,15 +41,20 @@ public struct LoadedFilter: Sendable {
     public var name: String
     public var schema: OptionSchema
     public var make: FilterSchemas.Maker?
+    /// It stands on listeners.
+    public var isConnectionFilter = false
     /// What is the same for two paths of one file.
     public var identity: String
     /// Whether anybody on the machine may change it: `the file`, `its folder`.
     public var openPart: String?
 
-    public init(name: String, schema: OptionSchema, make: FilterSchemas.Maker?, identity: String, openPart: String? = nil) {
+    public init(
+        name: String, schema: OptionSchema, make: FilterSchemas.Maker?, isConnectionFilter: Bool = false, identity: String, openPart: String? = nil
+    ) {
         self.name = name
         self.schema = schema
         self.make = make
+        self.isConnectionFilter = isConnectionFilter
         self.identity = identity
         self.openPart = openPart
     }

@@ -40,6 +40,9 @@ extension OptionSchema {
                 "serve", .section, isRequired: true,
                 "The app, router or pipeline that requests go to."),
             Option(
+                "through", .section, isList: true,
+                "Filters that work on its connections before HTTP, such as `tls-termination`, the outermost first."),
+            Option(
                 "socket-mode", .fileMode, standard: "0660",
                 "Permission bits of the socket files of `unix:` addresses. Who may write to one may connect."),
             Option(
@@ -90,9 +93,6 @@ extension OptionSchema {
             Option(
                 "trusted-proxies", .network, or: ["none"], isList: true, isRepeatable: true,
                 "As in `[gateway]`, for this listener instead. `none` trusts nobody here."),
-        ],
-        planned: [
-            "through": "connection filters, such as TLS termination, are not available yet"
         ])
 
     /// `[pipeline:NAME]`
@@ -162,6 +162,21 @@ extension OptionSchema {
             Option(
                 "retry-idempotent", .boolean, standard: "on",
                 "Whether a request with an idempotent method (RFC 9110 §9.2.2) is sent once more when a connection kept from an earlier request fails before the first byte of a response: the app had most likely closed it. One with another method never is, once a byte of it was sent."),
+            Option(
+                "tls-authorities", .string, or: ["system"], standard: "system",
+                "For `https://` servers: the file (PEM) with the certificates of those who sign the app's certificate. `system` is the system's store."),
+            Option(
+                "tls-verify", .boolean, standard: "on",
+                "For `https://` servers: whether the certificate is checked. With `off` anybody on the way can pretend to be the app."),
+            Option(
+                "tls-name", .host,
+                "For `https://` servers: the name that the certificate must have, and that is asked for (SNI), instead of the server's own."),
+            Option(
+                "tls-certificate", .string,
+                "For `https://` servers: the file (PEM) with the gateway's own certificate and its chain, where the app asks for one."),
+            Option(
+                "tls-private-key", .string,
+                "The file (PEM) with the key of `tls-certificate`."),
             Option(
                 "resolve-interval", .duration(.seconds(1) ... .days(1)), or: ["off"], standard: "30s",
                 "How often server names are resolved again. `off` resolves them once, at start."),

@@ -2,27 +2,34 @@
 public enum ServerAddress: Sendable, Hashable {
     /// `host` is a name or an IP literal without brackets.
     case tcp(host: String, port: UInt16)
+    /// The same by TLS.
+    case tls(host: String, port: UInt16)
     case unix(path: String)
 
     static func parse(_ text: String) throws(ValueFault) -> ServerAddress {
         if text.hasPrefix("unix:") { return .unix(path: try ListenAddress.unixPath(text, .valueServer)) }
         var rest = text
         var defaultPort: UInt16?
+        var isSecure = false
         if let mark = text.firstRange(of: "://") {
             let scheme = text[..<mark.lowerBound].lowercased()
             switch scheme {
             case "http":
                 rest = String(text[mark.upperBound...])
                 defaultPort = 80
-            case "https", "h2", "h2c", "h2s", "grpc", "grpcs":
+            case "https":
+                rest = String(text[mark.upperBound...])
+                defaultPort = 443
+                isSecure = true
+            case "h2", "h2c", "h2s", "grpc", "grpcs":
                 throw ValueFault(
-                    .valueServerUnavailable, "\(scheme == "https" ? "TLS" : "HTTP/2") to an app is not available yet",
-                    help: "servers are reached by HTTP/1.1 without TLS: `http://host:port`",
+                    .valueServerUnavailable, "HTTP/2 to an app is not available yet",
+                    help: "servers are reached by HTTP/1.1: `http://host:port` or `https://host:port`",
                     part: 0..<text[..<mark.upperBound].utf8.count)
             default:
                 throw ValueFault(
                     .valueServer, "\(quoted(scheme)) is not a scheme of a server",
-                    help: "servers are `http://host:port`, `host:port` or `unix:/path`", part: 0..<scheme.utf8.count)
+                    help: "servers are `http://host:port`, `https://host:port`, `host:port` or `unix:/path`", part: 0..<scheme.utf8.count)
             }
         }
         let start = text.utf8.count - rest.utf8.count
@@ -63,7 +70,7 @@ public enum ServerAddress: Sendable, Hashable {
             throw ValueFault(.valueServer, "\(quoted(text)) has no host", help: "did you mean `127.0.0.1:\(port)`?")
         }
         if let address = IPAddress(authority.host), address.isIPv6 == authority.isBracketed {
-            return .tcp(host: address.description, port: port)
+            return isSecure ? .tls(host: address.description, port: port) : .tcp(host: address.description, port: port)
         }
         if authority.isBracketed {
             throw ValueFault(.valueServer, "\(quoted(authority.host)) is not an IPv6 address", part: hostRange)
@@ -71,16 +78,28 @@ public enum ServerAddress: Sendable, Hashable {
         if let fault = HostName.fault(authority.host) {
             throw ValueFault(.valueServer, "the host \(quoted(authority.host)) \(fault)", part: hostRange)
         }
-        return .tcp(host: authority.host.lowercased(), port: port)
+        let host = authority.host.lowercased()
+        return isSecure ? .tls(host: host, port: port) : .tcp(host: host, port: port)
     }
 }
 
+extension ServerAddress {
+    /// Reached by TLS.
+    var isSecure: Bool { if case .tls = self { true } else { false } }
+
+    /// The same host and port.
+    var withoutTLS: ServerAddress { if case .tls(let host, let port) = self { .tcp(host: host, port: port) } else { self } }
+}
+
 extension ServerAddress: CustomStringConvertible {
-    /// As the configuration writes it: `127.0.0.1:9292`, `[::1]:9292`, `unix:/run/x.sock`.
+    /// As the configuration writes it: `127.0.0.1:9292`, `[::1]:9292`, `https://app:443`, `unix:/run/x.sock`.
     public var description: String {
         switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .tcp(let host, let port): Self.text(host, port)
+        case .tls(let host, let port): "https://" + Self.text(host, port)
         case .unix(let path): "unix:\(path)"
         }
     }
+
+    private static func text(_ host: String, _ port: UInt16) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -5,6 +5,7 @@ import EventLoops
 import Glibc
 import Proxy
 import Synchronization
+import TLS
 import Telemetry
 import Upstreams
 
@@ -57,12 +58,13 @@ public struct GatewayProcess {
         let count = settings.loops > 0 ? settings.loops : Int(sluice_cpu_count())
         DescriptorLimit.check(settings, loops: count)
         let names = NameLookUp()
-        let known = names.resolve(settings.apps)
+        let apps = try Self.secured(settings.apps)
+        let known = names.resolve(apps)
         let shortages = ShortageNotice()
         let filters = FilterSet(settings.filters, loopCount: count) { complain($0) }
         var loops: [RunningLoop] = []
         for index in 0..<count {
-            var proxySettings = ProxySettings(apps: Self.share(settings.apps, loop: index, of: count))
+            var proxySettings = ProxySettings(apps: Self.share(apps, loop: index, of: count))
             proxySettings.filters = filters
             proxySettings.pipelines = settings.pipelines
             proxySettings.filterTiming = settings.filterTiming
@@ -79,6 +81,20 @@ public struct GatewayProcess {
     /// One loop's part of a limit: equal shares, the first loops taking what does not divide, and at least 1.
     private static func share(of total: Int, loop: Int, among loops: Int) -> Int {
         max(1, total / loops + (loop < total % loops ? 1 : 0))
+    }
+
+    /// Apps that are talked to by TLS, with their files read.
+    private static func secured(_ apps: [AppSettings]) throws -> [AppSettings] {
+        try apps.map { app in
+            guard case .upstream(var upstream) = app else { return app }
+            do throws(TLSSetupFault) {
+                try upstream.secure()
+            } catch {
+                complain("sluice: [app:\(upstream.name)]: \(error)")
+                throw error
+            }
+            return .upstream(upstream)
+        }
     }
 
     /// What is limited for the whole gateway is divided among its loops.

@@ -3,6 +3,7 @@ import EventLoops
 import FilterAPI
 import HTTP1
 import Proxy
+import TLS
 import Telemetry
 import Upstreams
 
@@ -10,6 +11,8 @@ import Upstreams
 extension GatewaySettings {
     public init(_ plan: Plan) {
         let routes = PlanRoutes(plan)
+        let filters = plan.filters.map(FilterSettings.init)
+        let filterPlaces = filters.map { type(of: $0.plugin).place }
         self.init(
             apps: plan.apps.map { AppSettings($0, plan.gateway) },
             listeners: plan.listeners.map { listener in
@@ -17,11 +20,12 @@ extension GatewaySettings {
                     addresses: listener.addresses.flatMap(\.socketAddresses), backlog: Int32(clamping: listener.backlog),
                     settings: ListenerSettings(listener), routes: routes.settings(of: listener.serve))
                 setup.maxConnections = listener.maxConnections == 0 ? .max : listener.maxConnections
+                setup.settings.isHTTPS = listener.through.contains { filterPlaces[$0] == .secureListener }
                 if let mode = listener.addresses.lazy.compactMap(\.socketMode).first { setup.socketMode = mode }
                 return setup
             })
         connectionsAskedFor = plan.connectionsAskedFor
-        filters = plan.filters.map(FilterSettings.init)
+        self.filters = filters
         pipelines = routes.pipelines
         filterTiming = plan.gateway.filterTiming ?? 0
         if case .count(let count) = plan.gateway.loops { loops = count }
@@ -60,6 +64,7 @@ extension FilterSettings {
 extension ListenerSettings {
     fileprivate init(_ plan: ListenerPlan) {
         self.init(name: plan.name)
+        through = plan.through
         limits = HeadLimits(
             headBytes: plan.headLimits.headBytes, targetBytes: plan.headLimits.targetBytes, fieldCount: plan.headLimits.fieldCount)
         maxBodyBytes = plan.maxBodyBytes ?? .max
@@ -106,6 +111,12 @@ extension UpstreamSettings {
             queueLength: plan.queueLength, queueTimeout: plan.timeouts.queue.milliseconds)
         retry = RetryAllowance(tries: plan.retry.tries, resendsIdempotent: plan.retry.idempotent)
         resolveEvery = plan.resolveEvery.milliseconds
+        if plan.usesTLS {
+            let trust: ServerTrust = !plan.tls.verifies ? .anyone : plan.tls.authorities.map { .authorities(path: $0) } ?? .system
+            var identity: ClientIdentity?
+            if let certificate = plan.tls.certificate, let key = plan.tls.key { identity = ClientIdentity(certificate: certificate, key: key) }
+            tls = UpstreamTLSSettings(trust: trust, identity: identity, name: plan.tls.name)
+        }
         forwarding = []
         if plan.forwardedFields.contains(.xForwarded) { forwarding.insert(.xForwarded) }
         if plan.forwardedFields.contains(.forwarded) { forwarding.insert(.forwarded) }
@@ -122,7 +133,7 @@ extension ServerTarget {
         case .unix(let path):
             guard let address = SocketAddress.unix(path: path) else { preconditionFailure("a checked path fits an address") }
             self = .address(address)
-        case .tcp(let host, let port):
+        case .tcp(let host, let port), .tls(let host, let port):
             self = SocketAddress.parse(host, port: port).map(ServerTarget.address) ?? .name(host: host, port: port)
         }
     }

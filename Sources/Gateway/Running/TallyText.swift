@@ -25,6 +25,13 @@ struct TallyText {
                 ("accepted", counters.connectionsAccepted), ("open", counters.connectionsAccepted - counters.connectionsClosed),
                 ("refused", counters.connectionsRefused), ("accept failed", counters.acceptFailures),
             ])
+        if counters.handshakes + counters.handshakesFailed > 0 {
+            row(
+                "tls",
+                [
+                    ("handshakes", counters.handshakes), ("resumed", counters.handshakesResumed), ("failed", counters.handshakesFailed),
+                ])
+        }
         row(
             "exchanges",
             [

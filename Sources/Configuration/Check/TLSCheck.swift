@@ -1,0 +1,37 @@
+/// Checks how the servers of an app are reached by TLS.
+struct TLSCheck {
+    private let app: CheckedSection
+
+    init(_ app: CheckedSection) { self.app = app }
+
+    func run(_ report: inout Report) {
+        let servers = zip(app.values["servers"], app.words["servers"] ?? []).compactMap { value, word -> (isSecure: Bool, word: Word)? in
+            if case .serverAddress(let server) = value { (server.isSecure, word) } else { nil }
+        }
+        guard let first = servers.first else { return }
+        if let other = servers.first(where: { $0.isSecure != first.isSecure }) {
+            report.error(
+                .valueServer, at: other.word.range, "\(quoted(app.section.name)) has servers with TLS and without",
+                help: "all servers of an app are reached in one way: make two apps of them", notes: [("the first server", first.word.range)])
+            return
+        }
+        guard first.isSecure else {
+            for option in OptionSchema.app.options where option.name.hasPrefix("tls-") {
+                guard let key = app.keys[option.name] else { continue }
+                report.warning(
+                    .optionWithoutEffect, at: key, "\(quoted(option.name)) has no effect on servers without TLS",
+                    help: "write `https://` before the servers, or take the line out")
+            }
+            return
+        }
+        for (option, other) in [("tls-certificate", "tls-private-key"), ("tls-private-key", "tls-certificate")] {
+            guard let key = app.keys[option], app.keys[other] == nil else { continue }
+            report.error(.optionMissing, at: key, "\(quoted(option)) needs \(quoted(other)) beside it", help: "add a line `\(other) = …`")
+        }
+        if let key = app.keys["tls-verify"], app.values.boolean("tls-verify") == false {
+            report.warning(
+                .dangerUnverified, at: key, "the certificate of this app is not checked: anybody on the way can pretend to be it",
+                help: "give the authority that signed it: `tls-authorities = FILE`")
+        }
+    }
+}

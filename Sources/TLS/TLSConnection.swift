@@ -1,0 +1,303 @@
+import COpenSSL
+import Glibc
+
+/// One TLS connection over a descriptor, on either side: the handshake, then bytes both ways. It never waits. It holds no buffer while it is
+/// idle, but for records that the kernel did not take. Loop-confined; the descriptor belongs to somebody else and must stay open while this
+/// is used.
+@safe
+public final class TLSConnection {
+    let ssl: OpaquePointer
+    private let wire: UnsafeMutablePointer<TLSWire>
+    private let workspace: TLSWorkspace
+    /// What it was made of: OpenSSL's callbacks use it.
+    let context: TLSContext
+    private let isClient: Bool
+    /// Plain bytes at the front of what the caller has still to send, whose records are made and not all with the kernel.
+    private var owed = 0
+    /// The handshake is over.
+    public private(set) var isOpen = false
+    private var saidEnd = false
+    /// Why certificates or names were refused in the handshake, where a callback of ours refused them.
+    var refusal: TLSHandshakeFault?
+    /// The entry of the server's table that serves it.
+    public internal(set) var entry = 0
+    /// As a client: where sessions are kept that the server sends.
+    var sessions: TLSSessions?
+
+    /// Errors: OpenSSL has no memory.
+    init(_ context: TLSContext, template: OpaquePointer, descriptor: Int32, workspace: TLSWorkspace, isClient: Bool) throws(TLSSetupFault) {
+        guard let ssl = unsafe SSL_new(template) else { throw TLSSetupFault.fromOpenSSL("no TLS connection can be made") }
+        unsafe self.ssl = ssl
+        self.context = context
+        self.workspace = workspace
+        self.isClient = isClient
+        unsafe wire = .allocate(capacity: 1)
+        unsafe wire.initialize(to: TLSWire(descriptor: descriptor, workspace: workspace))
+        guard unsafe sluice_tls_attach(ssl, TLSWire.method, wire) == 1 else { throw TLSSetupFault.fromOpenSSL("no TLS connection can be made") }
+        if isClient { unsafe SSL_set_connect_state(ssl) } else { unsafe SSL_set_accept_state(ssl) }
+    }
+
+    deinit {
+        // An end that came early says nothing against the session (RFC 8446 §6.1).
+        unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
+        unsafe SSL_free(ssl)
+        unsafe wire.pointee.dispose()
+        unsafe wire.deinitialize(count: 1)
+        unsafe wire.deallocate()
+    }
+
+    // MARK: What the loop says
+
+    /// The descriptor is readable.
+    public func noteReadable() { unsafe wire.pointee.isDrained = false }
+
+    /// The peer has ended its side: behind the bytes that wait comes the end.
+    public func notePeerEnded() {
+        unsafe wire.pointee.peerEnded = true
+        unsafe wire.pointee.isDrained = false
+    }
+
+    /// Records wait that the kernel did not take: the loop must say when it takes more.
+    public var holdsRecords: Bool { unsafe wire.pointee.holdsRecords }
+
+    /// Sends records that wait and that no caller's bytes stand for: those of a handshake. Otherwise `send` does it.
+    public func flushHeld() {
+        if owed == 0 && holdsRecords { _ = unsafe wire.pointee.flush() }
+    }
+
+    // MARK: The handshake
+
+    public enum HandshakeOutcome: Equatable, Sendable {
+        case done
+        /// Nothing more until the peer speaks, or takes what is held.
+        case wouldBlock
+        case failed(TLSHandshakeFault)
+    }
+
+    /// Goes on with the handshake as far as the peer has spoken. The step in which a server signs takes some 100 µs to 1 ms.
+    public func handshake() -> HandshakeOutcome {
+        ERR_clear_error()
+        let result = unsafe SSL_do_handshake(ssl)
+        let kind = result == 1 ? SSL_ERROR_NONE : unsafe SSL_get_error(ssl, result)
+        // Alerts are in the workspace as well.
+        let flush = unsafe wire.pointee.flush()
+        switch kind {
+        case SSL_ERROR_NONE:
+            if flush == .failed { return .failed(.connectionLost(code: unsafe wire.pointee.code)) }
+            isOpen = true
+            return .done
+        case SSL_ERROR_WANT_READ where flush != .failed: return .wouldBlock
+        default: return .failed(fault())
+        }
+    }
+
+    private func fault() -> TLSHandshakeFault {
+        if let refusal { return refusal }
+        let found = TLSHandshakeFault.fromQueue(verification: unsafe SSL_get_verify_result(ssl), isClient: isClient)
+        if found == .unknown, unsafe wire.pointee.code != 0 || wire.pointee.hasEnded {
+            return .connectionLost(code: unsafe wire.pointee.code)
+        }
+        return found
+    }
+
+    // MARK: Receiving
+
+    public enum ReadOutcome: Equatable, Sendable {
+        case bytes(Int)
+        case wouldBlock
+        /// The peer has said that it ends (close_notify); as a server also where it only closed.
+        case end
+        /// `errno`, or EPROTO where what came is not TLS as it should be.
+        case failed(Int32)
+    }
+
+    /// More may be had without word from the loop.
+    public var mayReceive: Bool { unsafe !wire.pointee.isDrained || SSL_has_pending(ssl) == 1 }
+
+    /// Reads what has come into `place`, at most `room` bytes (at least 1).
+    public func receive(into place: UnsafeMutableRawPointer, room: Int) -> ReadOutcome {
+        var total = 0
+        var last = SSL_ERROR_NONE
+        while total < room {
+            ERR_clear_error()
+            var count = 0
+            if unsafe SSL_read_ex(ssl, place + total, room - total, &count) == 1 {
+                total += count
+                if !mayReceive { break }
+            } else {
+                last = unsafe SSL_get_error(ssl, 0)
+                break
+            }
+        }
+        // Answers to the peer's post-handshake messages.
+        if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
+        if total > 0 { return .bytes(total) }
+        switch last {
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wouldBlock
+        case SSL_ERROR_ZERO_RETURN: return .end
+        default:
+            let (ended, code) = unsafe (wire.pointee.hasEnded, wire.pointee.code)
+            ERR_clear_error()
+            // From an app, an end without its word may be one that somebody else made (RFC 8446 §6.1).
+            if ended { return isClient ? .failed(ECONNRESET) : .end }
+            return .failed(code != 0 ? code : EPROTO)
+        }
+    }
+
+    /// Whether an idle connection is still open and silent. Takes in what is not for its user, such as tickets.
+    public func isAliveAndSilent() -> Bool {
+        noteReadable()
+        ERR_clear_error()
+        var byte: UInt8 = 0
+        var count = 0
+        if unsafe SSL_peek_ex(ssl, &byte, 1, &count) == 1 { return false }
+        let kind = unsafe SSL_get_error(ssl, 0)
+        if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
+        ERR_clear_error()
+        return kind == SSL_ERROR_WANT_READ
+    }
+
+    // MARK: Sending
+
+    public enum WriteOutcome: Equatable, Sendable {
+        case done
+        case wouldBlock
+        case failed(Int32)
+    }
+
+    /// Sends `first`, then `second`, then `third`, as if they were one. `taken` is how many of their bytes are done with; the rest must be the
+    /// beginning of what the next call is given. Up to 16 KiB go in one record, however they are cut.
+    public func send(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer, taken: inout Int
+    ) -> WriteOutcome {
+        let total = first.count + second.count + third.count
+        taken = 0
+        while true {
+            if holdsRecords || workspace.recordCount > 0 {
+                var sent = 0
+                switch unsafe wire.pointee.flush(sent: &sent) {
+                case .done: break
+                case .failed: return .failed(unsafe wire.pointee.code)
+                case .blocked:
+                    // A slow reader makes progress byte by byte; the last byte stays until the last record is gone.
+                    let credit = max(0, min(sent, owed - 1, total - taken))
+                    owed -= credit
+                    taken += credit
+                    return .wouldBlock
+                }
+            }
+            taken += min(owed, total - taken)
+            owed = 0
+            guard taken < total else { return .done }
+            ERR_clear_error()
+            guard unsafe encipher(first, second, third, from: taken, upTo: min(total, taken + TLSWorkspace.batchSize)) else {
+                ERR_clear_error()
+                let code = unsafe wire.pointee.code
+                return .failed(code != 0 ? code : EPROTO)
+            }
+        }
+    }
+
+    /// Makes records of the bytes `from ..< end` of the three.
+    private func encipher(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer, from: Int, upTo end: Int
+    ) -> Bool {
+        var at = from
+        while at < end {
+            let count = min(end - at, TLSWorkspace.recordSize)
+            var written = 0
+            let source = unsafe contiguous(first, second, third, at, count)
+            guard unsafe SSL_write_ex(ssl, source, count, &written) == 1, written == count else { return false }
+            at += count
+            owed += count
+        }
+        return true
+    }
+
+    /// Where `count` bytes from `at` stand together: where they are, or in the workspace.
+    private func contiguous(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer, _ at: Int, _ count: Int
+    ) -> UnsafeRawPointer {
+        if at + count <= first.count { return unsafe first.baseAddress! + at }
+        if at >= first.count && at + count <= first.count + second.count { return unsafe second.baseAddress! + (at - first.count) }
+        var skip = at
+        var copied = 0
+        unsafe copy(first, &skip, &copied, count)
+        unsafe copy(second, &skip, &copied, count)
+        unsafe copy(third, &skip, &copied, count)
+        return unsafe UnsafeRawPointer(workspace.plain)
+    }
+
+    private func copy(_ piece: UnsafeRawBufferPointer, _ skip: inout Int, _ copied: inout Int, _ count: Int) {
+        let there = min(piece.count - min(skip, piece.count), count - copied)
+        if there > 0 { unsafe (workspace.plain + copied).copyMemory(from: piece.baseAddress! + skip, byteCount: there) }
+        copied += there
+        skip -= min(skip, piece.count)
+    }
+
+    /// Tells the peer that nothing more comes (close_notify), as far as the kernel takes it now. To be called when all was sent.
+    public func sendEnd() {
+        guard isOpen, !saidEnd, !holdsRecords else { return }
+        saidEnd = true
+        ERR_clear_error()
+        _ = unsafe SSL_shutdown(ssl)
+        _ = unsafe wire.pointee.flush()
+        ERR_clear_error()
+    }
+}
+
+// What callbacks of OpenSSL need of a connection.
+extension TLSConnection {
+    /// Where an `SSL` keeps its connection.
+    static let index = sluice_tls_ex_index()
+
+    /// The connection of an `SSL`; it lives while OpenSSL is called for it.
+    static func of(_ ssl: OpaquePointer) -> TLSConnection? {
+        unsafe SSL_get_ex_data(ssl, index).map { unsafe Unmanaged<TLSConnection>.fromOpaque($0).takeUnretainedValue() }
+    }
+}
+
+// What was agreed on in the handshake.
+extension TLSConnection {
+    /// The application protocol (ALPN) is this one.
+    public func speaks(_ name: StaticString) -> Bool {
+        var chosen: UnsafePointer<UInt8>?
+        var length: UInt32 = 0
+        unsafe SSL_get0_alpn_selected(ssl, &chosen, &length)
+        guard let chosen = unsafe chosen, Int(length) == name.utf8CodeUnitCount else { return false }
+        return unsafe memcmp(chosen, name.utf8Start, Int(length)) == 0
+    }
+
+    /// The handshake went on with a session that began earlier.
+    public var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
+
+    /// `TLSv1.3`.
+    public var version: String { unsafe String(cString: SSL_get_version(ssl)) }
+
+    /// `TLS_AES_128_GCM_SHA256`.
+    public var cipher: String { unsafe SSL_get_current_cipher(ssl).map { unsafe String(cString: SSL_CIPHER_get_name($0)) } ?? "" }
+
+    /// The server name that the client asked for, as it was sent; nil for none.
+    public var serverName: String? {
+        unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { unsafe String(cString: $0) }
+    }
+
+    /// The certificate that the peer has shown and that was verified, in DER; nil for none. Not for each request: it is made anew.
+    public var peerCertificate: [UInt8]? {
+        guard let certificate = unsafe SSL_get1_peer_certificate(ssl) else { return nil }
+        defer { unsafe X509_free(certificate) }
+        let count = unsafe i2d_X509(certificate, nil)
+        guard count > 0 else { return nil }
+        return unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
+            var at = buffer.baseAddress
+            initialized = Int(unsafe i2d_X509(certificate, &at))
+        }
+    }
+
+    /// The peer's certificate is past its end at `now` (seconds since 1970): one that resumes a session may have outlived it.
+    public func peerCertificateHasExpired(at now: Int64) -> Bool {
+        guard let certificate = unsafe SSL_get0_peer_certificate(ssl), let end = unsafe X509_get0_notAfter(certificate) else { return false }
+        var time = Int(now)
+        return unsafe X509_cmp_time(end, &time) < 0
+    }
+}

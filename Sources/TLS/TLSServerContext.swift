@@ -1,0 +1,156 @@
+import COpenSSL
+
+/// Whether clients show certificates, and who must have signed them.
+public enum ClientCertificateRule: Sendable, Equatable {
+    case none
+    /// A client that shows one must have a good one.
+    case optional(authorities: String)
+    case required(authorities: String)
+
+    /// The path of a PEM file with the certificates of those who sign.
+    var authorities: String? {
+        switch self {
+        case .none: nil
+        case .optional(let path), .required(let path): path
+        }
+    }
+}
+
+/// What a listener's TLS connections are made of: its certificates, by server name, and the rules. Immutable: new certificates make a new one,
+/// and connections keep theirs.
+@safe
+public final class TLSServerContext: TLSContext, @unchecked Sendable {
+    // @unchecked: see TLSContext.
+
+    /// What is served under some names.
+    @safe
+    public struct Entry {
+        /// Puts certificates and keys into a context.
+        var install: (OpaquePointer) throws(TLSSetupFault) -> Void
+        var rule: ClientCertificateRule
+        /// Sessions go on only where this is the same: it names the rule, with the content of its file.
+        var ruleIdentity: [UInt8]
+
+        public init(rule: ClientCertificateRule = .none, ruleIdentity: [UInt8] = [], install: @escaping (OpaquePointer) throws(TLSSetupFault) -> Void) {
+            unsafe self.install = install
+            self.rule = rule
+            self.ruleIdentity = ruleIdentity
+        }
+    }
+
+    /// The entry for a server name (as the client sent it; nil for none); nil refuses the client.
+    public typealias Choice = @Sendable (UnsafeBufferPointer<UInt8>?) -> Int?
+
+    private let templates: [TLSTemplate]
+    private let rules: [ClientCertificateRule]
+    private let choose: Choice
+    /// In the order of preference, as ALPN writes them: each with its length.
+    private let protocols: [UInt8]
+
+    /// Errors: what is wrong with an entry, or what OpenSSL does not have.
+    ///
+    /// - Parameters:
+    ///   - protocols: application protocols (ALPN) in the order of preference.
+    ///   - entries: at least one; the first one's context is what connections begin with.
+    public init(policy: TLSPolicy, protocols: [String], entries: [Entry], choose: @escaping Choice) throws(TLSSetupFault) {
+        precondition(!entries.isEmpty)
+        self.protocols = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        rules = entries.map(\.rule)
+        unsafe self.choose = choose
+        var templates: [TLSTemplate] = []
+        for entry in entries {
+            let template = unsafe try TLSTemplate(TLS_server_method(), policy)
+            unsafe try Self.apply(entry, to: template.pointer)
+            templates.append(template)
+        }
+        self.templates = templates
+        super.init()
+        for template in templates {
+            unsafe SSL_CTX_set_alpn_select_cb(template.pointer, Self.selectProtocol, Unmanaged.passUnretained(self).toOpaque())
+            unsafe SSL_CTX_set_client_hello_cb(template.pointer, Self.helloCame, Unmanaged.passUnretained(self).toOpaque())
+        }
+    }
+
+    private static func apply(_ entry: Entry, to template: OpaquePointer) throws(TLSSetupFault) {
+        try unsafe entry.install(template)
+        unsafe sluice_tls_set_session_cache(template, 0)
+        // One ticket a handshake: each costs a signature's worth of hashing, and a client that resumes gets another.
+        guard unsafe SSL_CTX_set_num_tickets(template, 1) == 1 else { throw TLSSetupFault.fromOpenSSL("no TLS context can be made") }
+        // A session belongs to the rule under which it began, so that no other entry takes it for its own (nginx CVE-2025-23419).
+        var identity = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        unsafe SHA256(entry.ruleIdentity, entry.ruleIdentity.count, &identity)
+        guard unsafe SSL_CTX_set_session_id_context(template, identity, UInt32(identity.count)) == 1 else {
+            throw TLSSetupFault.fromOpenSSL("no TLS context can be made")
+        }
+        guard let authorities = entry.rule.authorities else { return }
+        guard unsafe SSL_CTX_load_verify_file(template, authorities) == 1, let names = unsafe SSL_load_client_CA_file(authorities) else {
+            throw TLSSetupFault.fromOpenSSL("the certificates of client authorities in `\(authorities)` cannot be read")
+        }
+        unsafe SSL_CTX_set_client_CA_list(template, names)
+    }
+
+    /// Takes a connection that a client has opened. Errors: OpenSSL has no memory.
+    public func accept(descriptor: Int32, workspace: TLSWorkspace) throws(TLSSetupFault) -> TLSConnection {
+        let connection = try unsafe TLSConnection(self, template: templates[0].pointer, descriptor: descriptor, workspace: workspace, isClient: false)
+        unsafe SSL_set_ex_data(connection.ssl, TLSConnection.index, Unmanaged.passUnretained(connection).toOpaque())
+        return connection
+    }
+
+    // MARK: OpenSSL's callbacks
+
+    /// Before anything else of the handshake, also before a session is looked up: which entry is meant.
+    private static let helloCame: SSL_client_hello_cb_fn = { ssl, alert, argument in
+        guard let ssl = unsafe ssl, let argument = unsafe argument else { return SSL_CLIENT_HELLO_ERROR }
+        let context = unsafe Unmanaged<TLSServerContext>.fromOpaque(argument).takeUnretainedValue()
+        guard let connection = unsafe TLSConnection.of(ssl) else { return SSL_CLIENT_HELLO_ERROR }
+        var name: UnsafePointer<UInt8>?
+        let length = unsafe sluice_tls_hello_name(ssl, &name)
+        let given = unsafe length > 0 ? UnsafeBufferPointer(start: name, count: Int(length)) : nil
+        guard let entry = unsafe context.choose(given), context.templates.indices.contains(entry) else {
+            connection.refusal = .unknownName
+            unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
+            return SSL_CLIENT_HELLO_ERROR
+        }
+        connection.entry = entry
+        if entry > 0 { unsafe SSL_set_SSL_CTX(ssl, context.templates[entry].pointer) }
+        // The rule of the entry, which OpenSSL does not take over with its context.
+        switch context.rules[entry] {
+        case .none: break
+        case .optional: unsafe SSL_set_verify(ssl, SSL_VERIFY_PEER, nil)
+        case .required: unsafe SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        }
+        return SSL_CLIENT_HELLO_SUCCESS
+    }
+
+    /// The first of our protocols that the client has too (RFC 7301 §3.2); none is the end, so that no client is answered in a protocol
+    /// that it did not mean (ALPACA).
+    private static let selectProtocol: SSL_CTX_alpn_select_cb_func = { _, chosen, chosenLength, offered, offeredLength, argument in
+        guard let argument = unsafe argument, let offered = unsafe offered else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+        let context = unsafe Unmanaged<TLSServerContext>.fromOpaque(argument).takeUnretainedValue()
+        return unsafe context.protocols.withUnsafeBufferPointer { ours in
+            var result: UnsafeMutablePointer<UInt8>?
+            let isShared =
+                unsafe SSL_select_next_proto(&result, chosenLength, ours.baseAddress, UInt32(ours.count), offered, offeredLength)
+                == OPENSSL_NPN_NEGOTIATED
+            guard isShared, let result = unsafe result else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+            // The array lives as long as this, and so as its connections.
+            unsafe chosen?.pointee = UnsafePointer(result)
+            return SSL_TLSEXT_ERR_OK
+        }
+    }
+}
+
+extension TLSServerContext {
+    /// One certificate for all names.
+    public convenience init(policy: TLSPolicy, certificate: String, key: String, protocols: [String]) throws(TLSSetupFault) {
+        let entry = unsafe Entry { (context) throws(TLSSetupFault) in
+            guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
+                throw TLSSetupFault.fromOpenSSL("the certificate in `\(certificate)` cannot be read")
+            }
+            guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1, unsafe SSL_CTX_check_private_key(context) == 1 else {
+                throw TLSSetupFault.fromOpenSSL("the key in `\(key)` cannot be read, or does not belong to `\(certificate)`")
+            }
+        }
+        try unsafe self.init(policy: policy, protocols: protocols, entries: [entry]) { _ in 0 }
+    }
+}
