@@ -43,6 +43,8 @@ public final class TLSTermination: FilterPlugin {
 final class Terminator: ConnectionFilter, TLSTerminating {
     private(set) var context: TLSServerContext
     let handshakeTimeout: Int64
+    let strictTransport: [UInt8]? = nil
+    let forwardsClientCertificate = true
 
     init(_ context: TLSServerContext, _ handshakeTimeout: Int64) {
         self.context = context

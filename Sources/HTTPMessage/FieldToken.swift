@@ -52,6 +52,7 @@ public enum FieldToken: UInt8, CaseIterable, Sendable {
     case secWebSocketVersion
     case server
     case setCookie
+    case strictTransportSecurity
     case te
     case trailer
     case transferEncoding
@@ -121,6 +122,7 @@ public enum FieldToken: UInt8, CaseIterable, Sendable {
         case .secWebSocketVersion: "Sec-WebSocket-Version"
         case .server: "Server"
         case .setCookie: "Set-Cookie"
+        case .strictTransportSecurity: "Strict-Transport-Security"
         case .te: "TE"
         case .trailer: "Trailer"
         case .transferEncoding: "Transfer-Encoding"

@@ -271,6 +271,9 @@ extension FieldToken {
             }
         case 25:
             switch first {
+            case 0x742D_7463_6972_7473:  // strict-t
+                if second == 0x7472_6F70_736E_6172, third == 0x7469_7275_6365_732D, last == 0x79 { return .strictTransportSecurity }
+                return .unknown
             case 0x7561_2D79_786F_7270:  // proxy-au
                 if second == 0x6163_6974_6E65_6874, third == 0x666E_692D_6E6F_6974, last == 0x6F { return .proxyAuthenticationInfo }
                 return .unknown

@@ -352,6 +352,8 @@ final class ClientConnection: Peer {
 
     // MARK: The TLS handshake
 
+    /// The certificate that the client has shown, as a byte sequence of a structured field (RFC 8941 §3.3.5); nil for none.
+    private(set) var certificate: [UInt8]?
     /// A step of it waits in `HandshakeTurns`.
     var awaitsHandshakeTurn = false
 
@@ -382,6 +384,7 @@ final class ClientConnection: Peer {
             }
             proxy.counters.handshakes &+= 1
             if tls.isResumed { proxy.counters.handshakesResumed &+= 1 }
+            if listener.terminator?.forwardsClientCertificate ?? false { certificate = tls.peerCertificateField }
             phase = .idle
             began = loop.nowNanoseconds / 1000
             loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)

@@ -4,6 +4,7 @@ import FilterAPI
 import HTTP1
 import HTTPMessage
 import Routing
+import TLS
 import Telemetry
 import Transport
 import Upstreams
@@ -23,8 +24,26 @@ extension Exchange {
         if proxy.account != nil { beginAccount(client) }
         if listener.settings.tellsTimes { stopwatch = Stopwatch(began: loop.clockNanoseconds()) }
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
+        if let tls = client.stream.tls, tls.hasSeveralRules, headSlab.withBytes({ isMisdirected($0, tls) }) { return fail(.requestHostMisdirected) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
         follow(listener.routes, of: listener)
+    }
+
+    /// The host is under another rule about client certificates than the name that the connection was made for.
+    private func isMisdirected(_ bytes: Span<UInt8>, _ tls: TLSConnection) -> Bool {
+        let authority = bytes.extracting(request.authority.range)
+        var end = authority.count
+        // Without the port; a colon inside of brackets is the address's.
+        var index = authority.count
+        while index > 0 {
+            index -= 1
+            if authority[index] == UInt8(ascii: "]") { break }
+            if authority[index] == UInt8(ascii: ":") {
+                end = index
+                break
+            }
+        }
+        return !tls.mayServe(authority.extracting(first: end))
     }
 
     /// Goes where routes lead: to an app, or into a pipeline first.

@@ -16,6 +16,8 @@ final class Listener {
     let connections: ConnectionLimit
     /// What ends TLS on its connections; nil where they are plain.
     let terminator: (any TLSTerminating)?
+    /// What responses say in `Strict-Transport-Security`; nil for nothing.
+    let strictTransport: [UInt8]?
 
     /// The path of a target that has none.
     static let root: [UInt8] = [0x2F]
@@ -25,6 +27,7 @@ final class Listener {
         self.routes = routes
         self.connections = connections
         self.terminator = terminator
+        strictTransport = terminator?.strictTransport
     }
 }
 

@@ -75,7 +75,8 @@ extension Reason {
             .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseInterimFlood,
             .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed, .upstreamResponseBodyTimeout, .upstreamSendTimeout,
-            .gatewayHeadTooLarge:
+            .gatewayHeadTooLarge, .upstreamTLSFailed, .upstreamTLSTimeout, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
+            .upstreamTLSCertificateName, .requestHostMisdirected:
             false
         default: true
         }

@@ -31,6 +31,11 @@ extension Exchange {
         writeHost(bytes, upstream, server: server, to: &out)
         HeadWriter.writeRequestFields(fields, in: bytes, dropping: upstream.replacedFields, to: &out)
         if !upstream.forwarding.isEmpty { writeForwarding(bytes, upstream, client, to: &out) }
+        if let certificate = client.certificate {
+            out.append("Client-Cert: ")
+            out.append(certificate)
+            out.appendCRLF()
+        }
         HeadWriter.writeRequestFraming(requestTransform == nil ? request.framing : .chunked, method: request.method, to: &out)
         if request.expectsContinue && request.framing != .none { out.append("Expect: 100-continue\r\n") }
         if request.acceptsTrailers && !asksUpgrade { out.append("TE: trailers\r\nConnection: TE\r\n") }

@@ -160,14 +160,41 @@ extension Exchange {
         }
     }
 
-    /// What tells the client whether its connection stays (RFC 9112 §9.3).
+    /// What tells the client whether its connection stays (RFC 9112 §9.3), and what else the gateway says on its listener.
     func writeClientConnection(to client: ClientConnection) {
         if stopwatch != nil { writeServerTiming(to: client) }
+        if client.listener.strictTransport != nil { writeStrictTransport(to: client) }
         if !keepsClient {
             client.output.append("Connection: close\r\n")
         } else if request.version == .http10 {
             client.output.append("Connection: keep-alive\r\n")
         }
+    }
+
+    /// Whoever asked by an address does not get it (RFC 6797 §8.1.1), and what the app says itself stands.
+    private func writeStrictTransport(to client: ClientConnection) {
+        guard let value = client.listener.strictTransport, record.reason != nil || proxy.responseFields.firstIndex(of: .strictTransportSecurity) == nil,
+            !headSlab.withBytes({ Self.isAddress($0, request.authority) })
+        else { return }
+        client.output.append("Strict-Transport-Security: ")
+        client.output.append(value)
+        client.output.appendCRLF()
+    }
+
+    /// The host of an authority is an IP address: it has brackets, or its last label is a number.
+    private static func isAddress(_ bytes: Span<UInt8>, _ authority: ByteRange) -> Bool {
+        guard authority.count > 0 else { return true }
+        if bytes[authority.lower] == UInt8(ascii: "[") { return true }
+        var isNumber = true
+        for index in authority.range {
+            switch bytes[index] {
+            case UInt8(ascii: ":"): return isNumber
+            case UInt8(ascii: "."): isNumber = true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): break
+            default: isNumber = false
+            }
+        }
+        return isNumber
     }
 
     private func clientFraming() -> BodyFraming {

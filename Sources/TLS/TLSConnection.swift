@@ -259,6 +259,15 @@ extension TLSConnection {
 
 // What was agreed on in the handshake.
 extension TLSConnection {
+    /// As a server: names are served under different rules about client certificates, so that `mayServe` must be asked.
+    public var hasSeveralRules: Bool { context.hasSeveralRules }
+
+    /// As a server: a request for `host` (without port) may come on this connection.
+    public func mayServe(_ host: Span<UInt8>) -> Bool {
+        guard let context = context as? TLSServerContext else { return true }
+        return unsafe host.withUnsafeBufferPointer { unsafe context.mayServe($0, on: entry) }
+    }
+
     /// The application protocol (ALPN) is this one.
     public func speaks(_ name: StaticString) -> Bool {
         var chosen: UnsafePointer<UInt8>?
@@ -291,6 +300,19 @@ extension TLSConnection {
         return unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
             var at = buffer.baseAddress
             initialized = Int(unsafe i2d_X509(certificate, &at))
+        }
+    }
+
+    /// The same in base64 between colons: a byte sequence of a structured field (RFC 8941 §3.3.5), as RFC 9440 wants it.
+    public var peerCertificateField: [UInt8]? {
+        guard let certificate = peerCertificate else { return nil }
+        let length = 4 * ((certificate.count + 2) / 3)
+        return unsafe [UInt8](unsafeUninitializedCapacity: length + 3) { buffer, initialized in
+            unsafe buffer[0] = UInt8(ascii: ":")
+            // It writes a zero behind the last byte.
+            let count = unsafe EVP_EncodeBlock(buffer.baseAddress! + 1, certificate, Int32(certificate.count))
+            unsafe buffer[Int(count) + 1] = UInt8(ascii: ":")
+            initialized = Int(count) + 2
         }
     }
 

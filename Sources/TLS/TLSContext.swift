@@ -3,7 +3,11 @@ import COpenSSL
 /// What TLS connections are made of: those of a listener, or those to an app. Immutable once made, so all loops may share it.
 public class TLSContext: @unchecked Sendable {
     // @unchecked: subclasses set everything in `init`; OpenSSL counts references to its contexts atomically.
-    init() {}
+
+    /// Entries have different rules about client certificates.
+    final let hasSeveralRules: Bool
+
+    init(hasSeveralRules: Bool = false) { self.hasSeveralRules = hasSeveralRules }
 }
 
 /// An `SSL_CTX` and its owner.

@@ -31,6 +31,9 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         /// Sessions go on only where this is the same: it names the rule, with the content of its file.
         var ruleIdentity: [UInt8]
 
+        /// What is the same for two entries whose sessions and connections may serve one another.
+        var ruleBytes: [UInt8] { Array("\(rule)".utf8) + [0] + ruleIdentity }
+
         public init(rule: ClientCertificateRule = .none, ruleIdentity: [UInt8] = [], install: @escaping (OpaquePointer) throws(TLSSetupFault) -> Void) {
             unsafe self.install = install
             self.rule = rule
@@ -43,6 +46,8 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
 
     private let templates: [TLSTemplate]
     private let rules: [ClientCertificateRule]
+    /// What sessions, and connections for several hosts, may not pass from one to another.
+    private let identities: [[UInt8]]
     private let choose: Choice
     /// In the order of preference, as ALPN writes them: each with its length.
     private let protocols: [UInt8]
@@ -56,6 +61,8 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         precondition(!entries.isEmpty)
         self.protocols = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         rules = entries.map(\.rule)
+        let identities = entries.map(\.ruleBytes)
+        self.identities = identities
         unsafe self.choose = choose
         var templates: [TLSTemplate] = []
         for entry in entries {
@@ -64,7 +71,7 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
             templates.append(template)
         }
         self.templates = templates
-        super.init()
+        super.init(hasSeveralRules: identities.contains { $0 != identities[0] })
         for template in templates {
             unsafe SSL_CTX_set_alpn_select_cb(template.pointer, Self.selectProtocol, Unmanaged.passUnretained(self).toOpaque())
             unsafe SSL_CTX_set_client_hello_cb(template.pointer, Self.helloCame, Unmanaged.passUnretained(self).toOpaque())
@@ -78,7 +85,8 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         guard unsafe SSL_CTX_set_num_tickets(template, 1) == 1 else { throw TLSSetupFault.fromOpenSSL("no TLS context can be made") }
         // A session belongs to the rule under which it began, so that no other entry takes it for its own (nginx CVE-2025-23419).
         var identity = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-        unsafe SHA256(entry.ruleIdentity, entry.ruleIdentity.count, &identity)
+        let rule = entry.ruleBytes
+        unsafe SHA256(rule, rule.count, &identity)
         guard unsafe SSL_CTX_set_session_id_context(template, identity, UInt32(identity.count)) == 1 else {
             throw TLSSetupFault.fromOpenSSL("no TLS context can be made")
         }
@@ -94,6 +102,12 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         let connection = try unsafe TLSConnection(self, template: templates[0].pointer, descriptor: descriptor, workspace: workspace, isClient: false)
         unsafe SSL_set_ex_data(connection.ssl, TLSConnection.index, Unmanaged.passUnretained(connection).toOpaque())
         return connection
+    }
+
+    /// A request for `host` may come on a connection to `entry`: what serves the host has the same rule, or nothing serves it.
+    func mayServe(_ host: UnsafeBufferPointer<UInt8>, on entry: Int) -> Bool {
+        guard let meant = unsafe choose(host) else { return true }
+        return identities[meant] == identities[entry]
     }
 
     // MARK: OpenSSL's callbacks
