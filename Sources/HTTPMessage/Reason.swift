@@ -59,6 +59,28 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case requestBodyTimeout
     /// The request body arrives below the minimum rate.
     case requestBodyTooSlow
+    /// The request is for a host that this TLS connection was not made for.
+    case requestHostMisdirected
+    /// The request came without TLS to a port that speaks TLS.
+    case tlsPlainHTTP
+    /// The TLS handshake did not end in time.
+    case tlsHandshakeTimeout
+    /// The TLS handshake failed.
+    case tlsHandshakeFailed
+    /// The client and the gateway have no version of TLS in common.
+    case tlsVersionUnsupported
+    /// The client and the gateway have no cipher or signature in common.
+    case tlsCipherNone
+    /// The client speaks no application protocol that is served here.
+    case tlsProtocolNone
+    /// The client asked for a server name that is not served here.
+    case tlsNameUnknown
+    /// The client showed no certificate, and one is required.
+    case tlsClientCertificateMissing
+    /// The client's certificate is not accepted.
+    case tlsClientCertificateRefused
+    /// The client ended the TLS handshake with an alert.
+    case tlsClientAlert
     /// No route matches the host and path of the request.
     case routeNone
     /// A filter could not get the answer that it needs to decide.
@@ -107,28 +129,6 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case upstreamResponseBodyTimeout
     /// The app stopped taking the request body.
     case upstreamSendTimeout
-    /// The request is for a host that this TLS connection was not made for.
-    case requestHostMisdirected
-    /// The request came without TLS to a port that speaks TLS.
-    case tlsPlainHTTP
-    /// The TLS handshake did not end in time.
-    case tlsHandshakeTimeout
-    /// The TLS handshake failed.
-    case tlsHandshakeFailed
-    /// The client and the gateway have no version of TLS in common.
-    case tlsVersionUnsupported
-    /// The client and the gateway have no cipher or signature in common.
-    case tlsCipherNone
-    /// The client speaks no application protocol that is served here.
-    case tlsProtocolNone
-    /// The client asked for a server name that is not served here.
-    case tlsNameUnknown
-    /// The client showed no certificate, and one is required.
-    case tlsClientCertificateMissing
-    /// The client's certificate is not accepted.
-    case tlsClientCertificateRefused
-    /// The client ended the TLS handshake with an alert.
-    case tlsClientAlert
     /// The TLS handshake with the app failed.
     case upstreamTLSFailed
     /// The TLS handshake with the app did not end in time.

@@ -37,7 +37,7 @@ final class AppConnection: Peer {
         self.server = server
         self.upstream = upstream
         parser = ResponseParser(limits: upstream.settings.limits)
-        super.init(descriptor: descriptor, on: upstream.proxy.loop)
+        super.init(ByteStream(descriptor: descriptor), on: upstream.proxy.loop)
         stream.canSend = false
     }
 

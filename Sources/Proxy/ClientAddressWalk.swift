@@ -8,20 +8,20 @@ import HTTPMessage
 
 extension Exchange {
     /// The client's address as trusted proxies tell it, or the peer's. X-Forwarded-For counts before Forwarded (RFC 7239 §4).
-    func findClientAddress(_ client: ClientConnection) {
+    func findClientAddress(_ client: ClientSide) {
         clientAddress = client.addressText
         guard client.peerIsTrusted else { return }
         if let named = namedAddress(client) { clientAddress = AddressText(named) }
     }
 
     /// The same as a value, for filters; nil for a unix socket.
-    func clientIP(_ client: ClientConnection) -> IPAddress? {
+    func clientIP(_ client: ClientSide) -> IPAddress? {
         if client.peerIsTrusted, let named = namedAddress(client) { return named.ip }
         return client.peerAddress.ip
     }
 
     /// Whether the client speaks TLS, to the gateway or to a trusted proxy before it.
-    func speaksTLS(_ client: ClientConnection) -> Bool {
+    func speaksTLS(_ client: ClientSide) -> Bool {
         guard client.peerIsTrusted, let index = fields.firstIndex(of: .xForwardedProto) else { return client.listener.settings.isHTTPS }
         return headSlab.withBytes { bytes in
             // Of several, the first is the client's own.
@@ -30,7 +30,7 @@ extension Exchange {
         }
     }
 
-    private func namedAddress(_ client: ClientConnection) -> SocketAddress? {
+    private func namedAddress(_ client: ClientSide) -> SocketAddress? {
         let trusted = client.listener.settings.trustedProxies
         return headSlab.withBytes { bytes in
             fields.mayContain(.xForwardedFor)

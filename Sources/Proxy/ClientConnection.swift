@@ -12,7 +12,7 @@ import Upstreams
 
 /// One client's connection over HTTP/1.1, plain or by TLS: reads heads, carries one exchange after the other in the order they came (RFC 9112 §9.3), and
 /// ends in a known state. Loop-confined; the loop keeps it alive while it is open.
-final class ClientConnection: Peer {
+final class ClientConnection: ClientSide {
     enum Phase {
         /// The TLS handshake is under way.
         case securing
@@ -28,24 +28,16 @@ final class ClientConnection: Peer {
         case closed
     }
 
-    let proxy: ProxyLoop
-    let listener: Listener
     private(set) var phase = Phase.idle
     /// The present exchange, or one for the next. The loop's `ProxyLoop` keeps every exchange.
     private var held: Uncounted<Exchange>?
     private var exchange: Exchange? { held?.object }
     private var parser: RequestParser
-    /// Where the request comes from: the peer, or whom a trusted proxy names.
-    let peerAddress: SocketAddress
-    let addressText: AddressText
-    let peerIsTrusted: Bool
     private var requestCount: UInt32 = 0
     /// It is one of the listener's `max-connections`, and not one that was turned away.
     private var holdsPlace = false
     /// Microseconds: accept, or the first byte of the present request.
     private var began: Int64
-    var requestEndedAt: Int64 = 0
-    var resetsOnClose = false
     private var discarded = 0
 
     /// Bytes of a request body that are thrown away to keep the connection; behind more it is closed.
@@ -58,14 +50,9 @@ final class ClientConnection: Peer {
     static let halfCloseGrace: Int64 = 1_000
 
     init(descriptor: Int32, address: SocketAddress, listener: Listener, proxy: ProxyLoop) {
-        self.proxy = proxy
-        self.listener = listener
-        peerAddress = address.unmapped
-        addressText = AddressText(address)
-        peerIsTrusted = !listener.settings.trustedProxies.isEmpty && listener.settings.trustedProxies.contains { $0.contains(address) }
         parser = RequestParser(limits: listener.settings.limits)
         began = proxy.loop.nowNanoseconds / 1000
-        super.init(descriptor: descriptor, on: proxy.loop)
+        super.init(ByteStream(descriptor: descriptor), address: address, listener: listener, proxy: proxy)
     }
 
     /// Takes the connection into its loop, or turns it away.
@@ -137,8 +124,8 @@ final class ClientConnection: Peer {
 
     // MARK: Going on
 
-    /// Does all that can be done now. Every event ends here; nothing below calls it again while it runs.
-    func run() {
+    /// Every event ends here; nothing below calls it again while it runs.
+    override func run() {
         guard !isRunning else { return }
         isRunning = true
         while step() {}
@@ -352,8 +339,6 @@ final class ClientConnection: Peer {
 
     // MARK: The TLS handshake
 
-    /// The certificate that the client has shown, as a byte sequence of a structured field (RFC 8941 §3.3.5); nil for none.
-    private(set) var certificate: [UInt8]?
     /// A step of it waits in `HandshakeTurns`.
     var awaitsHandshakeTurn = false
 
@@ -460,18 +445,6 @@ final class ClientConnection: Peer {
         loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
         return true
     }
-
-    // MARK: Time-outs of the present exchange
-
-    /// Has the exchange look at the client's pace, first after the shortest time in which it can be at fault. A deadline that stands is
-    /// left alone: whoever drips bytes must not push it away.
-    func watchPace() {
-        guard deadline == .max else { return }
-        let settings = listener.settings
-        watchPace(until: loop.now &+ min(settings.bodyIdleTimeout, settings.writeIdleTimeout, max(1, settings.rateGrace)))
-    }
-
-    func watchPace(until time: Int64) { loop.setDeadline(self, time) }
 
     // MARK: The end
 

@@ -85,7 +85,7 @@ extension Exchange {
         flushReply()
     }
 
-    private func keepForEcho(_ client: ClientConnection) {
+    private func keepForEcho(_ client: ClientSide) {
         let count = client.input.payloadCount
         let room = EchoBody.mostShown - (echo?.shown.count ?? 0)
         let start = client.input.start
@@ -95,7 +95,7 @@ extension Exchange {
     }
 
     /// Answers by way of the filters that see responses.
-    private func sendEcho(_ client: ClientConnection) {
+    private func sendEcho(_ client: ClientSide) {
         let answer = headSlab.withBytes { echoJSON(client, $0) }
         proxy.scratch.reset()
         proxy.scratch.head.status = 200
@@ -105,7 +105,7 @@ extension Exchange {
         sendScratch(body: answer)
     }
 
-    private func writeEchoHead(to client: ClientConnection) {
+    private func writeEchoHead(to client: ClientSide) {
         let answer = headSlab.withBytes { echoJSON(client, $0) }
         record.status = 200
         client.output.attach(slabs)
@@ -130,7 +130,7 @@ extension Exchange {
         return target
     }
 
-    private func echoJSON(_ client: ClientConnection, _ bytes: Span<UInt8>) -> [UInt8] {
+    private func echoJSON(_ client: ClientSide, _ bytes: Span<UInt8>) -> [UInt8] {
         var json = JSONText()
         json.text("{\n  \"method\": ")
         json.string(bytes.extracting(request.methodName.range))

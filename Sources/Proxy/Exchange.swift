@@ -49,8 +49,8 @@ final class Exchange: LeaseHolder {
     }
 
     // The loop keeps connections until the end of the turn in which they are closed, and a connection that closes ends its exchange.
-    private(set) var clientReference: Uncounted<ClientConnection>?
-    var client: ClientConnection? {
+    private(set) var clientReference: Uncounted<ClientSide>?
+    var client: ClientSide? {
         get { clientReference?.object }
         set { clientReference = newValue.map { unsafe Uncounted($0) } }
     }
@@ -221,7 +221,7 @@ final class Exchange: LeaseHolder {
     // MARK: Going on
 
     /// Does all that can be done for its client without waiting.
-    func advance(for client: ClientConnection) {
+    func advance(for client: ClientSide) {
         switch phase {
         case .idle, .queued, .asking, .connecting, .ended: return
         case .granted: takeGrant()
@@ -239,7 +239,7 @@ final class Exchange: LeaseHolder {
     }
 
     /// Moves bytes both ways. True: the exchange has got another connection.
-    private func pump(_ app: AppConnection, _ client: ClientConnection) -> Bool {
+    private func pump(_ app: AppConnection, _ client: ClientSide) -> Bool {
         if !requestDone && !requestAbandoned { pumpRequest(app, client) }
         if phase == .request && holds(app) { pumpHead(app, client) }
         if phase == .response && holds(app) {
@@ -283,7 +283,7 @@ final class Exchange: LeaseHolder {
 
     /// Notes a body that is there as a whole, or puts it back for another try. Nothing is received behind it until the exchange is over,
     /// so its bytes stay where they are.
-    func prepareBody(_ client: ClientConnection) {
+    func prepareBody(_ client: ClientSide) {
         if !message.transforms.isEmpty {
             if requestTransform == nil { requestTransform = TransformedBody(message.transforms, pool: slabs) }
         } else if let body = replayableBody, requestReader.payloadBytes > 0 {

@@ -11,7 +11,7 @@ import Upstreams
 
 extension Exchange {
     /// Takes a parsed request from `client`: checks what can be checked by the head, finds its route and sets out for the app.
-    func start(for client: ClientConnection) {
+    func start(for client: ClientSide) {
         self.client = client
         let listener = client.listener
         record.version = request.version
@@ -146,7 +146,7 @@ extension Exchange {
     }
 
     /// Throws away a piece of the request body.
-    func discardRequestBody(of client: ClientConnection) -> Discarded {
+    func discardRequestBody(of client: ClientSide) -> Discarded {
         let waiting = client.input.payloadCount
         if waiting > 0 {
             client.input.consumePayload(waiting)

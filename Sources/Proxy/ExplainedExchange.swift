@@ -8,7 +8,7 @@ import Pipeline
 // a time, and write down what came of it.
 
 extension Exchange {
-    func beginAccount(_ client: ClientConnection) {
+    func beginAccount(_ client: ClientSide) {
         message.explanation = Explanation()
         guard let account = proxy.account else { return }
         account.peer = client.addressText.span.text(ByteRange(start: 0, count: client.addressText.count))

@@ -8,8 +8,8 @@ class Peer: EventSource {
     final var input = ReceiveBuffer()
     final var output = OutputBuffer()
 
-    init(descriptor: Int32, on loop: EventLoop) {
-        stream = ByteStream(descriptor: descriptor)
+    init(_ stream: consuming ByteStream, on loop: EventLoop) {
+        self.stream = stream
         super.init(on: loop)
     }
 

@@ -12,7 +12,7 @@ import Upstreams
 
 extension Exchange {
     /// Serialises the request head into the app's output.
-    func writeRequestHead(to app: AppConnection, for client: ClientConnection) {
+    func writeRequestHead(to app: AppConnection, for client: ClientSide) {
         app.output.attach(slabs)
         app.output.removeAll()
         headSlab.withBytes { writeRequestHead(to: &app.output, $0, client, app.upstream, server: app.server) }
@@ -25,7 +25,7 @@ extension Exchange {
 
     /// Serialises the request head for one server of an upstream.
     func writeRequestHead(
-        to out: inout OutputBuffer, _ bytes: Span<UInt8>, _ client: ClientConnection, _ upstream: Upstream, server: Int
+        to out: inout OutputBuffer, _ bytes: Span<UInt8>, _ client: ClientSide, _ upstream: Upstream, server: Int
     ) {
         writeRequestLine(bytes, to: &out)
         writeHost(bytes, upstream, server: server, to: &out)
@@ -86,7 +86,7 @@ extension Exchange {
     }
 
     private func writeForwarding(
-        _ bytes: Span<UInt8>, _ upstream: Upstream, _ client: ClientConnection, to out: inout OutputBuffer
+        _ bytes: Span<UInt8>, _ upstream: Upstream, _ client: ClientSide, to out: inout OutputBuffer
     ) {
         let trusted = client.peerIsTrusted
         if upstream.forwarding.contains(.xForwarded) {

@@ -15,7 +15,7 @@ extension Exchange {
     static var slabsATurn: Int { 32 }
 
     /// Sends what there is of the request. Returns when all is sent (`requestDone`) or something must be waited for.
-    func pumpRequest(_ app: AppConnection, _ client: ClientConnection) {
+    func pumpRequest(_ app: AppConnection, _ client: ClientSide) {
         if requestTransform != nil, let requestTransform { return pumpTransformedRequest(app, client, requestTransform) }
         var slabsLeft = Self.slabsATurn
         while true {
@@ -50,10 +50,10 @@ extension Exchange {
     }
 
     /// Bytes of a request body that the listener and all filters let through.
-    func bodyLimit(of client: ClientConnection) -> UInt64 { min(client.listener.settings.maxBodyBytes, message.maxBodyBytes) }
+    func bodyLimit(of client: ClientSide) -> UInt64 { min(client.listener.settings.maxBodyBytes, message.maxBodyBytes) }
 
     /// The body is through: ends its framing, and waits for the app to take it all.
-    func endRequest(_ app: AppConnection, _ client: ClientConnection) {
+    func endRequest(_ app: AppConnection, _ client: ClientSide) {
         if !requestWriterEnded {
             requestWriter.end(via: &app.output, pool: slabs, trailers: requestTrailers)
             requestWriterEnded = true
@@ -97,7 +97,7 @@ extension Exchange {
     /// Reads more of the request body, with what the app can have sent first. False: it must be waited for, or the exchange is over.
     ///
     /// - Parameter waits: false where a pause has something to bring out first.
-    func receiveBody(from client: ClientConnection, _ app: AppConnection, _ slabsLeft: inout Int, waits isWaiting: Bool = true) -> Bool {
+    func receiveBody(from client: ClientSide, _ app: AppConnection, _ slabsLeft: inout Int, waits isWaiting: Bool = true) -> Bool {
         if !app.output.isEmpty && app.stream.canSend && !flushApp(app) { return false }
         guard client.stream.canReceive else {
             wait(.clientBody)

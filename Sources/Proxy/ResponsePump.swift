@@ -17,7 +17,7 @@ extension Exchange {
     private static var spliceFrom: UInt64 { 128 * 1024 }
 
     /// Reads until the head of the final response is there, passing interim ones on.
-    func pumpHead(_ app: AppConnection, _ client: ClientConnection) {
+    func pumpHead(_ app: AppConnection, _ client: ClientSide) {
         while true {
             if app.input.rawCount > 0 {
                 proxy.responseFields.removeAll()
@@ -50,7 +50,7 @@ extension Exchange {
     }
 
     /// Passes a 1xx on (RFC 9110 §15.2); an HTTP/1.0 client does not get it. False: the exchange is over.
-    private func passInterim(_ app: AppConnection, _ client: ClientConnection) -> Bool {
+    private func passInterim(_ app: AppConnection, _ client: ClientSide) -> Bool {
         interimCount += 1
         if response.status == 100 { sawContinue = true }
         guard interimCount <= Self.mostInterimResponses else {
@@ -83,7 +83,7 @@ extension Exchange {
     }
 
     /// Sends what waits for the client, as far as it takes it. A failure shows when the next bytes are sent.
-    private func flushClient(_ client: ClientConnection) {
+    private func flushClient(_ client: ClientSide) {
         guard !client.output.isEmpty, client.stream.canSend else { return }
         let before = client.output.count
         _ = client.stream.send(&client.output)
@@ -91,7 +91,7 @@ extension Exchange {
     }
 
     /// The head of the final response: decides framing and persistence, writes the client's head, and goes on to the body.
-    private func takeHead(_ app: AppConnection, _ client: ClientConnection) {
+    private func takeHead(_ app: AppConnection, _ client: ClientSide) {
         if response.status == 101 { return startTunnel(app, client) }
         record.status = response.status
         if request.expectsContinue && !sawContinue && !requestDone && requestReader.payloadBytes == 0 && client.input.isEmpty {
@@ -106,7 +106,7 @@ extension Exchange {
         takeHead(app, client, isFiltered: false)
     }
 
-    private func takeHead(_ app: AppConnection, _ client: ClientConnection, isFiltered: Bool) {
+    private func takeHead(_ app: AppConnection, _ client: ClientSide, isFiltered: Bool) {
         let framing = clientFraming()
         if framing == .untilClose || proxy.isDraining { keepsClient = false }
         client.output.attach(slabs)
@@ -149,7 +149,7 @@ extension Exchange {
     }
 
     /// Writes the status line and the fields of the head that was parsed last.
-    func writeResponseHead(from app: AppConnection, to client: ClientConnection) {
+    func writeResponseHead(from app: AppConnection, to client: ClientSide) {
         app.input.withReceived { bytes in
             HeadWriter.writeStatusLine(response, in: bytes, to: &client.output)
             HeadWriter.writeResponseFields(
@@ -161,7 +161,7 @@ extension Exchange {
     }
 
     /// What tells the client whether its connection stays (RFC 9112 §9.3), and what else the gateway says on its listener.
-    func writeClientConnection(to client: ClientConnection) {
+    func writeClientConnection(to client: ClientSide) {
         if stopwatch != nil { writeServerTiming(to: client) }
         if client.listener.strictTransport != nil { writeStrictTransport(to: client) }
         if !keepsClient {
@@ -172,7 +172,7 @@ extension Exchange {
     }
 
     /// Whoever asked by an address does not get it (RFC 6797 §8.1.1), and what the app says itself stands.
-    private func writeStrictTransport(to client: ClientConnection) {
+    private func writeStrictTransport(to client: ClientSide) {
         guard let value = client.listener.strictTransport, record.reason != nil || proxy.responseFields.firstIndex(of: .strictTransportSecurity) == nil,
             !headSlab.withBytes({ Self.isAddress($0, request.authority) })
         else { return }
@@ -206,7 +206,7 @@ extension Exchange {
     }
 
     /// Passes the body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
-    func pumpResponse(_ app: AppConnection, _ client: ClientConnection) {
+    func pumpResponse(_ app: AppConnection, _ client: ClientSide) {
         if responseTransform != nil, let responseTransform { return pumpTransformed(app, client, responseTransform) }
         var slabsLeft = Self.slabsATurn
         while true {
@@ -258,7 +258,7 @@ extension Exchange {
     }
 
     /// Sends what waits for the client. False: it must be waited for, or the client is gone, and that is dealt with.
-    func sendToClient(_ client: ClientConnection) -> Bool {
+    func sendToClient(_ client: ClientSide) -> Bool {
         guard !client.output.isEmpty else { return true }
         guard client.stream.canSend else {
             wait(.clientTakes)
@@ -278,7 +278,7 @@ extension Exchange {
         }
     }
 
-    private func receiveBody(from app: AppConnection, _ client: ClientConnection, _ slabsLeft: inout Int) -> Bool {
+    private func receiveBody(from app: AppConnection, _ client: ClientSide, _ slabsLeft: inout Int) -> Bool {
         guard app.stream.canReceive else {
             // Nothing more for now: what there is goes out, so that an event stream is never held back.
             if sendToClient(client) { wait(.appBody) }
@@ -289,7 +289,7 @@ extension Exchange {
             return false
         }
         slabsLeft &-= 1
-        if let left = responseReader.lengthLeft, left >= Self.spliceFrom, app.input.isEmpty, client.stream.tls == nil, app.stream.tls == nil {
+        if let left = responseReader.lengthLeft, left >= Self.spliceFrom, app.input.isEmpty, client.stream.canBeSpliced, app.stream.canBeSpliced {
             guard sendToClient(client) else { return false }
             pipe = proxy.takePipe()
             if pipe != nil {
@@ -322,7 +322,7 @@ extension Exchange {
     }
 
     /// Moves a long plain body through the kernel. True: go on (the body is through); false: wait, or the exchange is over.
-    private func spliceBody(_ app: AppConnection, _ client: ClientConnection, _ slabsLeft: inout Int) -> Bool {
+    private func spliceBody(_ app: AppConnection, _ client: ClientSide, _ slabsLeft: inout Int) -> Bool {
         guard let pipe else { return true }
         while true {
             if pipe.pipe.count > 0 {
@@ -378,7 +378,7 @@ extension Exchange {
     }
 
     /// The body is through: ends its framing, waits for the client to take it all, and gives the app's connection back.
-    private func finishResponse(_ app: AppConnection, _ client: ClientConnection) {
+    private func finishResponse(_ app: AppConnection, _ client: ClientSide) {
         if !responseWriterEnded {
             responseWriter.end(via: &client.output, pool: slabs, trailers: responseTrailers)
             responseWriterEnded = true

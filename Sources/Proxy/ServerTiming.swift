@@ -37,7 +37,7 @@ struct Stopwatch {
 
 extension Exchange {
     /// Writes the field, where the listener tells times.
-    func writeServerTiming(to client: ClientConnection) {
+    func writeServerTiming(to client: ClientSide) {
         guard let stopwatch else { return }
         let total = loop.clockNanoseconds() &- stopwatch.began
         client.output.append("Server-Timing: gateway;dur=")

@@ -59,7 +59,7 @@ extension Exchange {
     // MARK: The response
 
     /// Sends what came out of the response's transform. False: it must be waited for, or the client is gone, and that is dealt with.
-    func sendStaged(_ transform: TransformedBody, to client: ClientConnection) -> Bool {
+    func sendStaged(_ transform: TransformedBody, to client: ClientSide) -> Bool {
         while transform.staged.payloadCount > 0 {
             guard client.stream.canSend else {
                 wait(.clientTakes)
@@ -84,7 +84,7 @@ extension Exchange {
     }
 
     /// Passes a transformed response body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
-    func pumpTransformed(_ app: AppConnection, _ client: ClientConnection, _ transform: TransformedBody) {
+    func pumpTransformed(_ app: AppConnection, _ client: ClientSide, _ transform: TransformedBody) {
         var slabsLeft = Self.slabsATurn
         while true {
             guard sendStaged(transform, to: client) else { return }
@@ -124,7 +124,7 @@ extension Exchange {
     }
 
     private func receiveForTransform(
-        from app: AppConnection, _ client: ClientConnection, _ transform: TransformedBody, _ slabsLeft: inout Int
+        from app: AppConnection, _ client: ClientSide, _ transform: TransformedBody, _ slabsLeft: inout Int
     ) -> Bool {
         guard app.stream.canReceive else {
             transform.rest()
@@ -158,7 +158,7 @@ extension Exchange {
         return true
     }
 
-    private func finishTransformed(_ app: AppConnection, _ client: ClientConnection) {
+    private func finishTransformed(_ app: AppConnection, _ client: ClientSide) {
         if !responseWriterEnded {
             responseWriter.end(via: &client.output, pool: slabs, trailers: responseTrailers)
             responseWriterEnded = true
@@ -173,7 +173,7 @@ extension Exchange {
     // MARK: The request
 
     /// Sends what there is of a transformed request body. Returns when all is sent (`requestDone`) or something must be waited for.
-    func pumpTransformedRequest(_ app: AppConnection, _ client: ClientConnection, _ transform: TransformedBody) {
+    func pumpTransformedRequest(_ app: AppConnection, _ client: ClientSide, _ transform: TransformedBody) {
         var slabsLeft = Self.slabsATurn
         while true {
             while transform.staged.payloadCount > 0 {

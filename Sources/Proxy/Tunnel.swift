@@ -12,7 +12,7 @@ import Upstreams
 
 extension Exchange {
     /// The app said 101. Its head goes to the client, and from here on nothing is HTTP.
-    func startTunnel(_ app: AppConnection, _ client: ClientConnection) {
+    func startTunnel(_ app: AppConnection, _ client: ClientSide) {
         guard asksUpgrade else { return fail(.upstreamResponseUpgradeUnexpected) }
         record.status = 101
         client.output.attach(slabs)

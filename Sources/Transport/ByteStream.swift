@@ -38,18 +38,37 @@ public struct ByteStream: ~Copyable {
     public var canSend = true
     /// epoll said that the peer ended its side: behind the bytes that wait comes the end.
     public var peerEnded = false
-    /// What enciphers the bytes; nil on a plain connection.
-    public internal(set) var tls: TLSConnection?
+    /// The way of the bytes where they do not go to the descriptor as they are.
+    enum Way {
+        case plain
+        case tls(TLSConnection)
+        case carried(StreamCarrier)
+    }
+    var way = Way.plain
+    /// Bytes go to the descriptor as they are.
+    @inline(__always)
+    var isPlain: Bool { if case .plain = way { true } else { false } }
 
     /// Takes over `descriptor`.
     public init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// One stream of a connection that carries many. It has no descriptor: its carrier says what the loop would.
+    public init(_ carrier: StreamCarrier) {
+        descriptor = -1
+        way = .carried(carrier)
+    }
 
     deinit { if descriptor >= 0 { _ = sluice_close(descriptor) } }
 
     /// Closes it now; every later call fails with EBADF.
     public mutating func close() {
+        switch way {
+        case .plain: break
+        case .tls(let tls): tls.sendEnd()
+        case .carried(let carrier): carrier.end()
+        }
+        way = .plain
         guard descriptor >= 0 else { return }
-        if let tls = tls.take() { tls.sendEnd() }
         _ = sluice_close(descriptor)
         descriptor = -1
         canReceive = false
@@ -57,12 +76,11 @@ public struct ByteStream: ~Copyable {
     }
 
     /// Takes note of what the loop said.
-    @inlinable
     public mutating func note(_ readiness: Readiness) {
         if readiness.isReadable { canReceive = true }
         if readiness.isWritable { canSend = true }
         if readiness.peerEnded { peerEnded = true }
-        if tls != nil { noteSecurely(readiness) }
+        noteOnWay(readiness)
     }
 
     /// Reads once, into the free end of the buffer, taking a slab from `pool` if it holds none. At most `limit` bytes. The buffer must
@@ -71,7 +89,7 @@ public struct ByteStream: ~Copyable {
         if !buffer.slab.exists { buffer.slab = pool.take() }
         let room = min(buffer.slab.capacity &- buffer.end, limit)
         precondition(room > 0)
-        if tls != nil { return receiveSecurely(into: &buffer, room: room) }
+        if !isPlain { return receiveOnWay(into: &buffer, room: room) }
         while true {
             let count = unsafe sluice_receive(descriptor, buffer.slab.baseAddress + buffer.end, room)
             if count > 0 {
@@ -98,7 +116,7 @@ public struct ByteStream: ~Copyable {
     /// Sends what waits in `output`. `more`: further bytes follow at once, so the kernel may wait for them.
     @inline(__always)
     public mutating func send(_ output: inout OutputBuffer, more: Bool = false) -> SendOutcome {
-        if tls != nil { return sendSecurely(&output) }
+        if !isPlain { return sendOnWay(&output) }
         while !output.isEmpty {
             let count = unsafe sluice_send(descriptor, output.readAddress, output.count, more ? 1 : 0)
             if count >= 0 {
@@ -122,7 +140,7 @@ public struct ByteStream: ~Copyable {
         let tail: StaticString = "\r\n"
         let tailCount = crlf ? 2 : 0
         sent = 0
-        if tls != nil { return unsafe sendSecurely(&output, slab.baseAddress + offset, count, crlf: crlf, sent: &sent) }
+        if !isPlain { return unsafe sendOnWay(&output, slab.baseAddress + offset, count, crlf: crlf, sent: &sent) }
         var tailSent = 0
         while true {
             let total = output.count &+ (count &- sent) &+ (tailCount &- tailSent)
@@ -163,14 +181,19 @@ public struct ByteStream: ~Copyable {
 
     /// Ends the sending side: the peer reads the end behind all that was sent.
     public func shutdownSending() {
-        tls?.sendEnd()
+        switch way {
+        case .plain: break
+        case .tls(let tls): tls.sendEnd()
+        case .carried(let carrier): return carrier.end()
+        }
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
     /// Has the coming close send a reset: for a peer that must not take what it got for complete.
     public mutating func resetOnClose() {
         // Nor is it told by TLS that this is the end.
-        tls = nil
+        if case .carried(let carrier) = way { carrier.reset() }
+        way = .plain
         _ = sluice_reset_on_close(descriptor)
     }
 }

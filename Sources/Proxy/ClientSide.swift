@@ -1,0 +1,41 @@
+import EventLoops
+import Routing
+import Transport
+
+/// The client's side of exchanges: a connection that carries one after the other, or one stream of a connection that has many.
+class ClientSide: Peer {
+    final let proxy: ProxyLoop
+    final let listener: Listener
+    /// Where the request comes from: the peer, or whom a trusted proxy names.
+    final let peerAddress: SocketAddress
+    final let addressText: AddressText
+    final let peerIsTrusted: Bool
+    /// The certificate that the client has shown, as a byte sequence of a structured field (RFC 8941 §3.3.5); nil for none.
+    final var certificate: [UInt8]?
+    /// Milliseconds on the loop's clock.
+    final var requestEndedAt: Int64 = 0
+    /// What was sent is not all, and its end must not look as if it were.
+    final var resetsOnClose = false
+
+    init(_ stream: consuming ByteStream, address: SocketAddress, listener: Listener, proxy: ProxyLoop) {
+        self.proxy = proxy
+        self.listener = listener
+        peerAddress = address.unmapped
+        addressText = AddressText(address)
+        peerIsTrusted = !listener.settings.trustedProxies.isEmpty && listener.settings.trustedProxies.contains { $0.contains(address) }
+        super.init(stream, on: proxy.loop)
+    }
+
+    /// Does all that can be done now.
+    func run() { preconditionFailure("overridden") }
+
+    /// Has the exchange look at the client's pace, first after the shortest time in which it can be at fault. A deadline that stands is
+    /// left alone: whoever drips bytes must not push it away.
+    final func watchPace() {
+        guard deadline == .max else { return }
+        let settings = listener.settings
+        watchPace(until: loop.now &+ min(settings.bodyIdleTimeout, settings.writeIdleTimeout, max(1, settings.rateGrace)))
+    }
+
+    final func watchPace(until time: Int64) { loop.setDeadline(self, time) }
+}

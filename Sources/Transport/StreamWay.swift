@@ -1,0 +1,147 @@
+import Buffers
+import CPlatform
+import EventLoops
+import Glibc
+import TLS
+
+// The same stream where TLS enciphers it, or where it is one of many on a connection.
+
+/// Carries the bytes of one stream of a connection that has many (HTTP/2). Loop-confined.
+open class StreamCarrier {
+    public init() {}
+
+    /// Moves what has come into `buffer`. It has room.
+    open func receive(into buffer: inout OutputRawSpan) -> ReceiveOutcome { preconditionFailure("overridden") }
+
+    /// Takes of `first`, then `second`, then `third`, as many bytes as there is room for. `wouldBlock`: not all; whoever has the stream is
+    /// called when there is room again.
+    open func send(_ first: RawSpan, _ second: RawSpan, _ third: RawSpan, taken: inout Int) -> SendOutcome { preconditionFailure("overridden") }
+
+    /// Nothing more comes: the peer is told behind all that was sent.
+    open func end() { preconditionFailure("overridden") }
+
+    /// The peer must not take what it got for complete.
+    open func reset() { preconditionFailure("overridden") }
+}
+
+extension ByteStream {
+    /// What enciphers the bytes; nil where nothing does.
+    public var tls: TLSConnection? { if case .tls(let tls) = way { tls } else { nil } }
+
+    /// The bytes can be moved by the kernel alone.
+    public var canBeSpliced: Bool { isPlain }
+
+    /// From here on the connection's bytes go through `tls`, whose handshake comes first.
+    public mutating func secure(by tls: TLSConnection) {
+        way = .tls(tls)
+        canReceive = true
+    }
+
+    /// The peer does not speak TLS after all: from here on its bytes are plain. What TLS has read is gone.
+    public mutating func endSecurity() { way = .plain }
+
+    /// Goes on with the handshake. Afterwards `canReceive` and `canSend` say what it waits for.
+    public mutating func shakeHands() -> TLSConnection.HandshakeOutcome {
+        guard let tls else { preconditionFailure("a plain connection has no handshake") }
+        let outcome = tls.handshake()
+        canReceive = outcome == .done ? true : tls.mayReceive
+        canSend = !tls.holdsRecords
+        return outcome
+    }
+
+    mutating func noteOnWay(_ readiness: Readiness) {
+        guard case .tls(let tls) = way else { return }
+        if readiness.isReadable { tls.noteReadable() }
+        if readiness.peerEnded { tls.notePeerEnded() }
+        if readiness.isWritable && tls.holdsRecords {
+            tls.flushHeld()
+            if !tls.isOpen { canSend = !tls.holdsRecords }
+        }
+    }
+
+    mutating func receiveOnWay(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {
+        let tls: TLSConnection
+        switch way {
+        case .plain: preconditionFailure("asked for where there is a way")
+        case .tls(let found): tls = found
+        case .carried(let carrier): return receive(from: carrier, into: &buffer, room: room)
+        }
+        let outcome = unsafe tls.receive(into: buffer.slab.baseAddress + buffer.end, room: room)
+        canReceive = tls.mayReceive
+        switch outcome {
+        case .bytes(let count):
+            buffer.end &+= count
+            return .bytes(count)
+        case .wouldBlock:
+            if buffer.end == 0 { buffer.clear() }
+            canReceive = false
+            return .wouldBlock
+        case .end:
+            if buffer.end == 0 { buffer.clear() }
+            peerEnded = true
+            canReceive = false
+            return .end
+        case .failed(let code):
+            if buffer.end == 0 { buffer.clear() }
+            peerEnded = true
+            canReceive = false
+            return .failed(code)
+        }
+    }
+
+    private mutating func receive(from carrier: StreamCarrier, into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {
+        let place = unsafe UnsafeMutableRawBufferPointer(start: buffer.slab.baseAddress + buffer.end, count: room)
+        var span = unsafe OutputRawSpan(buffer: place, initializedCount: 0)
+        let outcome = carrier.receive(into: &span)
+        _ = unsafe span.finalize(for: place)
+        switch outcome {
+        case .bytes(let count): buffer.end &+= count
+        case .wouldBlock: canReceive = false
+        case .end, .failed:
+            peerEnded = true
+            canReceive = false
+        }
+        if buffer.end == 0 { buffer.clear() }
+        return outcome
+    }
+
+    mutating func sendOnWay(_ output: inout OutputBuffer) -> SendOutcome {
+        var sent = 0
+        return unsafe sendOnWay(&output, output.readAddress, 0, crlf: false, sent: &sent)
+    }
+
+    /// Sends what waits in `output`, then the payload, then CRLF if asked for.
+    mutating func sendOnWay(
+        _ output: inout OutputBuffer, _ payload: UnsafeRawPointer, _ count: Int, crlf: Bool, sent: inout Int
+    ) -> SendOutcome {
+        let tail: StaticString = "\r\n"
+        let first = unsafe UnsafeRawBufferPointer(start: output.readAddress, count: output.count)
+        let second = unsafe UnsafeRawBufferPointer(start: payload, count: count)
+        let third = unsafe UnsafeRawBufferPointer(start: tail.utf8Start, count: crlf ? 2 : 0)
+        var taken = 0
+        let outcome: SendOutcome
+        switch way {
+        case .plain: preconditionFailure("asked for where there is a way")
+        case .tls(let tls):
+            outcome =
+                switch unsafe tls.send(first, second, third, taken: &taken) {
+                case .done: .done
+                case .wouldBlock: .wouldBlock
+                case .failed(let code): .failed(code)
+                }
+        case .carried(let carrier): outcome = unsafe carrier.send(first.bytes, second.bytes, third.bytes, taken: &taken)
+        }
+        let fromOutput = min(taken, output.count)
+        output.consume(fromOutput)
+        sent = min(taken &- fromOutput, count)
+        if outcome == .done { return .done }
+        canSend = false
+        // The payload is all taken, and its line end is not: it waits like other output.
+        if sent == count && crlf {
+            let ended = taken &- fromOutput &- count
+            if ended == 0 { output.append(byte: 13) }
+            if ended < 2 { output.append(byte: 10) }
+        }
+        return outcome
+    }
+}
