@@ -149,15 +149,15 @@ public final class Upstream: EventSource {
 
     private func carryOut(_ action: ReleaseAction, of connection: AppConnection?) {
         switch action {
-        case .keep(let closing):
+        case .keep:
             guard let connection else { preconditionFailure("a connection that was never made cannot be kept") }
             connection.state = .idle
             connection.stream.canReceive = false
             connection.wasUsed = true
             connection.clearBuffers()
             loop.clearDeadline(connection)
-            if let closing { closeConnection(closing) }
-            if deadline == .max { updateDeadline() }
+            // One that is above the number which is kept expires soon.
+            if deadline > loop.now &+ UpstreamPool.excessTimeout { updateDeadline() }
         case .close:
             if let connection {
                 forget(connection.id)

@@ -2,7 +2,8 @@
 public struct PoolLimits: Sendable {
     /// Connections open at once, connecting ones included: this loop's share of the app's maximum. 0 = unlimited.
     public var maxConnections: Int
-    /// Idle connections kept, over all servers together. 0 = every connection is closed after its exchange.
+    /// Idle connections kept, over all servers together; those above it are kept for a second. 0 = every connection is closed after its
+    /// exchange.
     public var maxIdle: Int
     /// How long a connection may stay idle before it is closed.
     public var idleTimeout: Int64

@@ -1,7 +1,7 @@
 /// What the caller of `UpstreamPool.release` has to do.
 public enum ReleaseAction: Equatable, Sendable {
-    /// Keep the connection open and watch it; it is idle. Close `closing`, which was idle for longest and made room.
-    case keep(closing: ConnectionID?)
+    /// Keep the connection open and watch it; it is idle.
+    case keep
     /// Close the connection.
     case close
     /// Give the connection to this waiting exchange. It stays leased.

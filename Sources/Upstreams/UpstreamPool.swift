@@ -19,6 +19,9 @@ public struct UpstreamPool: ~Copyable {
     /// How much earlier than the app announced (`Keep-Alive: timeout=5`) an idle connection is given up, in milliseconds: the app
     /// counts from its own last byte, and a request needs time to arrive.
     public static var keepAliveMargin: Int64 { 1_000 }
+    /// How long a connection above `maxIdle` may stay idle, in milliseconds. To close it at once would mean to open and close one for each
+    /// request of a load that needs more than `maxIdle` of them: of 256 requests at a time, half got a new connection each.
+    public static var excessTimeout: Int64 { 1_000 }
 
     /// - Parameters:
     ///   - serverCount: servers are numbered from 0; at least one.
@@ -121,18 +124,14 @@ public struct UpstreamPool: ~Copyable {
             close(id)
             return .closeAndConnect(fresh, server: server, waiter: waiter)
         }
-        let lifetime = min(limits.idleTimeout, announced - UpstreamPool.keepAliveMargin)
+        let isExcess = table.idleCount >= limits.maxIdle
+        let lifetime = min(limits.idleTimeout, announced - UpstreamPool.keepAliveMargin, isExcess ? UpstreamPool.excessTimeout : .max)
         guard isUsable, !isDraining, lifetime > 0, limits.maxIdle > 0 else {
             close(id)
             return .close
         }
-        var closing: ConnectionID? = nil
-        if table.idleCount >= limits.maxIdle, let oldest = table.takeOldest() {
-            close(oldest)
-            closing = oldest
-        }
         table.park(id, until: now.later(by: lifetime))
-        return .keep(closing: closing)
+        return .keep
     }
 
     // MARK: Idle connections and waiters
@@ -206,7 +205,7 @@ public struct UpstreamPool: ~Copyable {
             return "server \(server) counts \(servers.openConnections(server)) connections, the table \(table.count(of: server))"
         }
         if limits.maxConnections > 0, table.openCount > limits.maxConnections { return "more connections than the maximum" }
-        if table.idleCount > limits.maxIdle { return "more idle connections than the maximum" }
+        if limits.maxIdle == 0, table.idleCount > 0 { return "an idle connection where none is kept" }
         if queue.count > limits.queueLength { return "the queue is too long" }
         if !queue.isEmpty, table.idleCount > 0 || table.hasDoomed || hasRoom { return "an exchange waits although it need not" }
         if isDraining, table.idleCount > 0 { return "a drained pool keeps an idle connection" }

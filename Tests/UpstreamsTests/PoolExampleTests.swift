@@ -14,8 +14,8 @@ import Upstreams
         var pool = UpstreamPool(serverCount: 1, limits: PoolLimits())
         let first = try opened(&pool)
         let second = try opened(&pool)
-        #expect(pool.release(second, reusable: true, now: 1) == .keep(closing: nil))
-        #expect(pool.release(first, reusable: true, now: 2) == .keep(closing: nil))
+        #expect(pool.release(second, reusable: true, now: 1) == .keep)
+        #expect(pool.release(first, reusable: true, now: 2) == .keep)
         #expect(pool.lease(for: 1, now: 3) == .reuse(first, server: 0))
         #expect(pool.lease(for: 2, now: 3) == .reuse(second, server: 0))
         #expect(pool.check() == nil)
@@ -57,7 +57,7 @@ import Upstreams
         pool.connected(fresh)
         #expect(pool.cancel(ticket) == true)
         #expect(pool.cancel(ticket) == false)
-        #expect(pool.release(fresh, reusable: true, now: 6) == .keep(closing: nil))
+        #expect(pool.release(fresh, reusable: true, now: 6) == .keep)
         #expect(pool.check() == nil)
     }
 
@@ -69,7 +69,7 @@ import Upstreams
         #expect(pool.takeTimedOut(now: 150) == 7)
         #expect(pool.takeTimedOut(now: 150) == nil)
         #expect(pool.cancel(ticket) == false)
-        #expect(pool.release(only, reusable: true, now: 151) == .keep(closing: nil))
+        #expect(pool.release(only, reusable: true, now: 151) == .keep)
     }
 
     @Test func idleConnectionsExpireAndAreNotHandedOut() throws {
@@ -92,17 +92,26 @@ import Upstreams
         var pool = UpstreamPool(serverCount: 1, limits: PoolLimits(idleTimeout: 60_000))
         let id = try opened(&pool)
         let action = pool.release(id, reusable: true, keepAliveTimeout: announced, now: 0)
-        #expect(action == (lifetime == nil ? .close : .keep(closing: nil)))
+        #expect(action == (lifetime == nil ? .close : .keep))
         #expect(pool.nextDeadline == lifetime)
     }
 
-    @Test func theLeastRecentlyUsedMakesRoom() throws {
+    @Test func connectionsAboveTheNumberThatIsKeptStayForASecond() throws {
         var pool = UpstreamPool(serverCount: 1, limits: PoolLimits(maxIdle: 2))
         let ids = [try opened(&pool), try opened(&pool), try opened(&pool)]
-        #expect(pool.release(ids[1], reusable: true, now: 1) == .keep(closing: nil))
-        #expect(pool.release(ids[0], reusable: true, now: 2) == .keep(closing: nil))
-        #expect(pool.release(ids[2], reusable: true, now: 3) == .keep(closing: ids[1]))
-        #expect(pool.idleCount == 2)
+        for id in ids { #expect(pool.release(id, reusable: true, now: 0) == .keep) }
+        #expect(pool.idleCount == 3 && pool.nextDeadline == 1_000)
+        // A load that needs all three keeps all three.
+        for now in [Int64(900), 1_800] {
+            for id in ids.reversed() {
+                guard case .reuse(let reused, 0) = pool.lease(for: 0, now: now) else { throw Unexpected() }
+                #expect(reused == id)
+            }
+            for id in ids { #expect(pool.release(id, reusable: true, now: now) == .keep) }
+            #expect(pool.takeExpired(now: now) == nil)
+        }
+        #expect(pool.takeExpired(now: 2_800) == ids[2])
+        #expect(pool.takeExpired(now: 50_000) == nil && pool.idleCount == 2)
         var none = UpstreamPool(serverCount: 1, limits: PoolLimits(maxIdle: 0))
         let id = try opened(&none)
         #expect(none.release(id, reusable: true, now: 0) == .close)

@@ -79,7 +79,8 @@ struct PoolModel {
     /// How long a released connection may stay idle, or nil if it is to be closed.
     func lifetime(_ keepAlive: Int64?) -> Int64? {
         guard !drains, limits.maxIdle > 0 else { return nil }
-        let lifetime = min(limits.idleTimeout, keepAlive.map { $0 - 1_000 } ?? .max)
+        let isExcess = connections.count { $0.state == .idle } >= limits.maxIdle
+        let lifetime = min(limits.idleTimeout, keepAlive.map { $0 - 1_000 } ?? .max, isExcess ? 1_000 : .max)
         return lifetime > 0 ? lifetime : nil
     }
 

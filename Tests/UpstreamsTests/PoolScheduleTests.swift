@@ -168,22 +168,14 @@ struct PoolRun: ~Copyable {
         case .close:
             try require(model.waiters.isEmpty && !(isUsable && model.lifetime(keepAlive) != nil), "a good connection was closed")
             try remove(id)
-        case .keep(let closing):
+        case .keep:
             guard model.waiters.isEmpty, isUsable, let lifetime = model.lifetime(keepAlive) else {
                 throw Disagreement(text: "a connection was kept that must be closed or handed over")
-            }
-            let isFull = model.connections.count { $0.state == .idle } >= model.limits.maxIdle
-            try require((closing != nil) == isFull, "closing \(closing.debugDescription) to keep another")
-            if let closing {
-                let isDoomed = model.index(closing).map { model.connections[$0].state } == .doomed
-                let hasDoomed = model.connections.contains { $0.state == .doomed }
-                try require(hasDoomed ? isDoomed : closing == model.oldestIdle, "the wrong connection made room")
             }
             model.uses += 1
             model.connections[index].state = .idle
             model.connections[index].expiry = now + lifetime
             model.connections[index].lastUse = model.uses
-            if let closing { try remove(closing) }
         }
     }
 

@@ -149,7 +149,7 @@ extension OptionSchema {
                 "Connections to the app at once, over all servers and loops. Each loop has an equal share, at least 1. `off` is no limit."),
             Option(
                 "max-idle", .integer(0...100_000), standard: "64",
-                "Unused connections to the app that each loop keeps. 0 opens a new one for each request."),
+                "Unused connections to the app that each loop keeps; those above it are kept for a second, in case the load needs them again. 0 opens a new one for each request."),
             Option(
                 "queue-length", .integer(0...1_000_000), standard: "256",
                 "Requests that wait on each loop while `max-connections` are in use. More are answered with 503."),
