@@ -46,6 +46,8 @@ final class ClientConnection: ClientSide {
     private static let lingerTime: Int64 = 2_000
     /// Milliseconds for which a client that has sent its request, and waits for the app, is not looked at.
     private static let unwatchedTime: Int64 = 50
+    /// Milliseconds for which the ticket of a TLS session waits for a response to go along with.
+    private static let ticketDelay: Int64 = 20
     /// A client that ends its side so soon after its request (milliseconds) wants the answer; later it has gone away.
     static let halfCloseGrace: Int64 = 1_000
 
@@ -72,7 +74,7 @@ final class ClientConnection: ClientSide {
             guard secure(by: terminator) else { return close() }
         }
         run()
-        if phase == .idle && requestCount == 0 { loop.setDeadline(self, loop.now &+ listener.settings.headTimeout) }
+        if phase == .idle && requestCount == 0 && stream.tls == nil { loop.setDeadline(self, loop.now &+ listener.settings.headTimeout) }
     }
 
     // MARK: Events
@@ -109,6 +111,11 @@ final class ClientConnection: ClientSide {
         case .securing:
             endHandshake(.tlsHandshakeTimeout)
         case .idle:
+            if let tls = stream.tls, tls.holdsDeferred {
+                tls.flushDeferred()
+                loop.setDeadline(self, loop.now &+ listener.settings.headTimeout &- Self.ticketDelay)
+                return
+            }
             close()
         case .head:
             refuse(.requestHeadTimeout)
@@ -372,7 +379,7 @@ final class ClientConnection: ClientSide {
             if listener.terminator?.forwardsClientCertificate ?? false { certificate = tls.peerCertificateField }
             phase = .idle
             began = loop.nowNanoseconds / 1000
-            loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+            loop.setDeadline(self, loop.now &+ (tls.holdsDeferred ? Self.ticketDelay : listener.settings.headTimeout))
             return true
         }
     }

@@ -258,14 +258,16 @@ extension Exchange {
     }
 
     /// Sends what waits for the client. False: it must be waited for, or the client is gone, and that is dealt with.
-    func sendToClient(_ client: ClientSide) -> Bool {
+    ///
+    /// - Parameter isLast: it is the last of the response.
+    func sendToClient(_ client: ClientSide, isLast: Bool = false) -> Bool {
         guard !client.output.isEmpty else { return true }
         guard client.stream.canSend else {
             wait(.clientTakes)
             return false
         }
         let before = client.output.count
-        let outcome = client.stream.send(&client.output)
+        let outcome = client.stream.send(&client.output, isLast: isLast && !keepsClient)
         noteTaken(before &- client.output.count)
         switch outcome {
         case .done: return true
@@ -383,7 +385,7 @@ extension Exchange {
             responseWriter.end(via: &client.output, pool: slabs, trailers: responseTrailers)
             responseWriterEnded = true
         }
-        guard sendToClient(client) else { return }
+        guard sendToClient(client, isLast: true) else { return }
         releaseApp(reusable: response.keepsAlive && response.framing != .untilClose)
         waits = []
         phase = .ended
@@ -393,7 +395,7 @@ extension Exchange {
 
     /// Sends a reply that is complete in the client's output.
     func flushReply() {
-        guard let client, sendToClient(client) else { return }
+        guard let client, sendToClient(client, isLast: true) else { return }
         waits = []
         phase = .ended
     }

@@ -60,6 +60,14 @@ public final class TLSConnection {
     /// Records wait that the kernel did not take: the loop must say when it takes more.
     public var holdsRecords: Bool { unsafe wire.pointee.holdsRecords }
 
+    /// Something waits for company, which the peer does not wait for.
+    public var holdsDeferred: Bool { unsafe wire.pointee.isDeferred }
+
+    /// Sends what waits for company: nothing else will be sent for a while.
+    public func flushDeferred() {
+        if holdsDeferred { _ = unsafe wire.pointee.flush() }
+    }
+
     /// Sends records that wait and that no caller's bytes stand for: those of a handshake. Otherwise `send` does it.
     public func flushHeld() {
         if owed == 0 && holdsRecords { _ = unsafe wire.pointee.flush() }
@@ -79,6 +87,13 @@ public final class TLSConnection {
         ERR_clear_error()
         let result = unsafe SSL_do_handshake(ssl)
         let kind = result == 1 ? SSL_ERROR_NONE : unsafe SSL_get_error(ssl, result)
+        if kind == SSL_ERROR_NONE && !isClient {
+            // The client's session goes out with the first response, or when the connection has nothing to do (`flushDeferred`).
+            isOpen = unsafe wire.pointee.deferRecords()
+            // A client of TLS 1.2 waits for what was written last.
+            if unsafe SSL_version(ssl) < TLS1_3_VERSION { flushDeferred() }
+            return isOpen ? .done : .failed(.connectionLost(code: unsafe wire.pointee.code))
+        }
         // Alerts are in the workspace as well.
         let flush = unsafe wire.pointee.flush()
         switch kind {
@@ -167,13 +182,16 @@ public final class TLSConnection {
 
     /// Sends `first`, then `second`, then `third`, as if they were one. `taken` is how many of their bytes are done with; the rest must be the
     /// beginning of what the next call is given. Up to 16 KiB go in one record, however they are cut.
+    ///
+    /// - Parameter isLast: nothing follows, and the peer is told so (close_notify) in the same breath.
     public func send(
-        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer, taken: inout Int
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer, isLast: Bool = false,
+        taken: inout Int
     ) -> WriteOutcome {
         let total = first.count + second.count + third.count
         taken = 0
         while true {
-            if holdsRecords || workspace.recordCount > 0 {
+            if unsafe owed > 0 || holdsRecords && !wire.pointee.isDeferred {
                 var sent = 0
                 switch unsafe wire.pointee.flush(sent: &sent) {
                 case .done: break
@@ -190,10 +208,16 @@ public final class TLSConnection {
             owed = 0
             guard taken < total else { return .done }
             ERR_clear_error()
-            guard unsafe encipher(first, second, third, from: taken, upTo: min(total, taken + TLSWorkspace.batchSize)) else {
+            let end = min(total, taken + TLSWorkspace.batchSize)
+            guard unsafe encipher(first, second, third, from: taken, upTo: end) else {
                 ERR_clear_error()
                 let code = unsafe wire.pointee.code
                 return .failed(code != 0 ? code : EPROTO)
+            }
+            if isLast && end == total && !saidEnd {
+                saidEnd = true
+                _ = unsafe SSL_shutdown(ssl)
+                ERR_clear_error()
             }
         }
     }
@@ -237,7 +261,7 @@ public final class TLSConnection {
 
     /// Tells the peer that nothing more comes (close_notify), as far as the kernel takes it now. To be called when all was sent.
     public func sendEnd() {
-        guard isOpen, !saidEnd, !holdsRecords else { return }
+        guard isOpen, !saidEnd, unsafe !holdsRecords || wire.pointee.isDeferred else { return }
         saidEnd = true
         ERR_clear_error()
         _ = unsafe SSL_shutdown(ssl)

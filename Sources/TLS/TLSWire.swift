@@ -20,6 +20,8 @@ struct TLSWire {
     private var heldStart = 0
     private var heldEnd = 0
     private var heldCapacity = 0
+    /// What is held was not refused by the kernel: it waits for company.
+    private(set) var isDeferred = false
     /// A peer that reads nothing makes us hold no more than this.
     private static let mostHeld = 4 * TLSWorkspace.batchSize
 
@@ -77,6 +79,16 @@ struct TLSWire {
         return true
     }
 
+    /// Holds what the workspace has, to go out with what comes next. False: too much is held.
+    mutating func deferRecords() -> Bool {
+        let space = unsafe workspace
+        guard space.recordCount > 0 else { return true }
+        isDeferred = !holdsRecords
+        let isTaken = unsafe hold(space.records, space.recordCount)
+        space.recordCount = 0
+        return isTaken
+    }
+
     // MARK: Sending
 
     /// What came of sending.
@@ -87,6 +99,7 @@ struct TLSWire {
     /// Sends what is held and what the workspace has. What the kernel does not take is held. `sent`: bytes that it took.
     mutating func flush(sent: inout Int) -> Flush {
         let space = unsafe workspace
+        isDeferred = false
         if holdsRecords {
             if space.recordCount > 0 {
                 let isTaken = unsafe hold(space.records, space.recordCount)

@@ -113,12 +113,12 @@ public struct ByteStream: ~Copyable {
         }
     }
 
-    /// Sends what waits in `output`. `more`: further bytes follow at once, so the kernel may wait for them.
+    /// Sends what waits in `output`. `isLast`: the sending side ends behind it, so TLS may say so in the same breath.
     @inline(__always)
-    public mutating func send(_ output: inout OutputBuffer, more: Bool = false) -> SendOutcome {
-        if !isPlain { return sendOnWay(&output) }
+    public mutating func send(_ output: inout OutputBuffer, isLast: Bool = false) -> SendOutcome {
+        if !isPlain { return sendOnWay(&output, isLast: isLast) }
         while !output.isEmpty {
-            let count = unsafe sluice_send(descriptor, output.readAddress, output.count, more ? 1 : 0)
+            let count = unsafe sluice_send(descriptor, output.readAddress, output.count, 0)
             if count >= 0 {
                 output.consume(count)
                 continue

@@ -45,7 +45,7 @@ extension ByteStream {
         guard let tls else { preconditionFailure("a plain connection has no handshake") }
         let outcome = tls.handshake()
         canReceive = outcome == .done ? true : tls.mayReceive
-        canSend = !tls.holdsRecords
+        canSend = outcome == .done || !tls.holdsRecords
         return outcome
     }
 
@@ -53,9 +53,9 @@ extension ByteStream {
         guard case .tls(let tls) = way else { return }
         if readiness.isReadable { tls.noteReadable() }
         if readiness.peerEnded { tls.notePeerEnded() }
-        if readiness.isWritable && tls.holdsRecords {
+        if readiness.isWritable && tls.holdsRecords && !tls.isOpen {
             tls.flushHeld()
-            if !tls.isOpen { canSend = !tls.holdsRecords }
+            canSend = !tls.holdsRecords
         }
     }
 
@@ -105,14 +105,14 @@ extension ByteStream {
         return outcome
     }
 
-    mutating func sendOnWay(_ output: inout OutputBuffer) -> SendOutcome {
+    mutating func sendOnWay(_ output: inout OutputBuffer, isLast: Bool) -> SendOutcome {
         var sent = 0
-        return unsafe sendOnWay(&output, output.readAddress, 0, crlf: false, sent: &sent)
+        return unsafe sendOnWay(&output, output.readAddress, 0, crlf: false, isLast: isLast, sent: &sent)
     }
 
     /// Sends what waits in `output`, then the payload, then CRLF if asked for.
     mutating func sendOnWay(
-        _ output: inout OutputBuffer, _ payload: UnsafeRawPointer, _ count: Int, crlf: Bool, sent: inout Int
+        _ output: inout OutputBuffer, _ payload: UnsafeRawPointer, _ count: Int, crlf: Bool, isLast: Bool = false, sent: inout Int
     ) -> SendOutcome {
         let tail: StaticString = "\r\n"
         let first = unsafe UnsafeRawBufferPointer(start: output.readAddress, count: output.count)
@@ -124,7 +124,7 @@ extension ByteStream {
         case .plain: preconditionFailure("asked for where there is a way")
         case .tls(let tls):
             outcome =
-                switch unsafe tls.send(first, second, third, taken: &taken) {
+                switch unsafe tls.send(first, second, third, isLast: isLast, taken: &taken) {
                 case .done: .done
                 case .wouldBlock: .wouldBlock
                 case .failed(let code): .failed(code)
