@@ -70,6 +70,8 @@ let package = Package(
         .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
         // OpenSSL 3: TLS and certificates.
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // nghttp2: HTTP/2 frames and HPACK, without I/O.
+        .target(name: "CNghttp2", linkerSettings: [.linkedLibrary("nghttp2")]),
         .target(name: "CISAL", linkerSettings: [.linkedLibrary("isal")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
@@ -77,6 +79,7 @@ let package = Package(
         module("Buffers", ["CBytes"]),
         module("HTTPMessage", ["Buffers"]),
         module("HTTP1", ["HTTPMessage", "Buffers"]),
+        module("HTTP2", ["HTTPMessage", "Buffers", "CNghttp2"]),
         module("Configuration"),
         module("Upstreams"),
         module("Routing", ["Buffers"]),
@@ -139,10 +142,11 @@ let package = Package(
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks"]),
+        tests("HTTP2Tests", ["HTTP2", "HTTP1", "HTTPMessage", "Buffers", "FuzzChecks", "CAllocations"]),
         // What the fuzz targets check: also run in the tests, over the corpus and over seeded mutations of it.
         .target(
             name: "FuzzChecks",
-            dependencies: ["HTTP1", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry", "PluginImage", "FilterAPI", "FilterTesting"] + builtInFilters,
+            dependencies: ["HTTP1", "HTTP2", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry", "PluginImage", "FilterAPI", "FilterTesting"] + builtInFilters,
             path: "Tests/Fuzz/Checks", swiftSettings: strict),
         tests("FuzzTests", ["FuzzChecks"]),
         tests("ConfigurationTests", ["Configuration", "FuzzChecks", "FilterAPI", "Gzip", "RateLimit", "VersionNegotiation"]),
@@ -182,7 +186,7 @@ let package = Package(
 
 // Their main comes from libFuzzer: only Tests/Fuzz/run builds them, with `--sanitize=fuzzer`.
 if Context.environment["SLUICE_FUZZ"] != nil {
-    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Trailers", "Routes", "AccessLog", "Configuration", "Filters", "PluginImage"].map { name in
+    package.targets += ["RequestHead", "ResponseHead", "Chunked", "Trailers", "Streams", "Routes", "AccessLog", "Configuration", "Filters", "PluginImage"].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/\(name)",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])

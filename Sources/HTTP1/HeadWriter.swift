@@ -6,42 +6,31 @@ import HTTPMessage
 /// A head is written in this order: start line, fields, framing, whatever the caller adds, `endHead`. What does not fit the buffer
 /// sets its `overflowed`; the caller looks once, at the end.
 public enum HeadWriter {
-    /// Never copied from a request: what ends at this connection (RFC 9110 §7.6.1, `Proxy-Authorization` included, which is meant
-    /// for the proxy that asked for it), framing, and Host and Expect, which the caller writes itself.
-    @inlinable
-    public static var requestDrops: TokenSet {
-        TokenSet.hopByHop.adding(.host).adding(.contentLength).adding(.expect).adding(.proxyAuthorization)
-    }
-
-    /// Never copied from a response: what ends at this connection, and framing.
-    @inlinable
-    public static var responseDrops: TokenSet { TokenSet.hopByHop.adding(.contentLength) }
-
-    /// Writes the fields of a request, but for `requestDrops`, those in `dropping`, and those marked `.connectionOption` or
+    /// Writes the fields of a request, but for `TokenSet.requestDrops`, those in `dropping`, and those marked `.connectionOption` or
     /// `.removed`. Give the fields that the caller writes itself in `dropping` (`TokenSet.forwarding`).
     public static func writeRequestFields(
         _ fields: borrowing FieldTable, in bytes: Span<UInt8>, dropping: TokenSet, to out: inout OutputBuffer
     ) {
-        writeFields(fields, in: bytes, dropping: requestDrops.union(dropping), always: requestDrops, to: &out)
+        writeFields(fields, in: bytes, dropping: TokenSet.requestDrops.union(dropping), always: TokenSet.requestDrops, to: &out)
     }
 
-    /// Writes the fields of a response, but for `responseDrops`, those in `dropping`, and those marked. The app's own
+    /// Writes the fields of a response, but for `TokenSet.responseDrops`, those in `dropping`, and those marked. The app's own
     /// Content-Length is passed on where it frames nothing: in answer to HEAD and with 304 (RFC 9110 §8.6).
     public static func writeResponseFields(
         _ fields: borrowing FieldTable, of head: ResponseHead, answering method: Method, in bytes: Span<UInt8>,
         dropping: TokenSet, to out: inout OutputBuffer
     ) {
-        writeFields(fields, in: bytes, dropping: responseDrops.union(dropping), always: responseDrops, to: &out)
+        writeFields(fields, in: bytes, dropping: TokenSet.responseDrops.union(dropping), always: TokenSet.responseDrops, to: &out)
         guard head.framing == .none, head.status == 304 || (method == .head && head.status >= 200 && head.status != 204),
             !dropping.contains(.contentLength), let index = fields.firstIndex(of: .contentLength),
-            let length = FramingFields.length(bytes, fields[index].value, leadingZeros: true)
+            let length = ContentLength.read(bytes, fields[index].value, leadingZeros: true)
         else { return }
         writeLength(length, to: &out)
     }
 
     /// Writes the fields of a trailer section, but for those marked.
     public static func writeTrailers(_ fields: borrowing FieldTable, in bytes: Span<UInt8>, to out: inout OutputBuffer) {
-        let drops = TrailerParser.forbidden.union(TrailerParser.pointless)
+        let drops = TokenSet.forbiddenInTrailers.union(.pointlessInTrailers)
         writeFields(fields, in: bytes, dropping: drops, always: drops, to: &out)
     }
 

@@ -10,9 +10,6 @@ enum StartLineStep: Equatable {
 
 /// Reads `method SP target SP HTTP-version CRLF` (RFC 9112 §3): exactly one space between the parts, nothing else around them.
 enum RequestLine {
-    /// Bytes of the longest method that is read; the longest registered one has 18 (UPDATEREDIRECTREF has 17).
-    static let longestMethod = 32
-
     /// Reads the line at `position` into `head` and moves `position` behind it. A fault is told once the whole line is there.
     static func read(
         _ bytes: Span<UInt8>, from position: inout Int, targetLimit: Int, into head: inout RequestHead
@@ -96,22 +93,12 @@ enum RequestLine {
         _ bytes: Span<UInt8>, from at: inout Int, _ word: UInt64, into head: inout RequestHead
     ) -> StartLineStep {
         let start = at
-        while at < bytes.count && bytes[at].isTokenCharacter && at &- start <= longestMethod { at &+= 1 }
+        while at < bytes.count && bytes[at].isTokenCharacter && at &- start <= Method.longest { at &+= 1 }
         guard at < bytes.count else { return .incomplete }
         let count = at &- start
-        guard bytes[at] == 0x20, count > 0, count <= longestMethod else { return lineFault(bytes, at: at) }
-        switch (count, word.first(min(count, 8))) {
-        case (3, 0x54_4547): head.method = .get
-        case (4, 0x4441_4548): head.method = .head
-        case (4, 0x5453_4F50): head.method = .post
-        case (3, 0x54_5550): head.method = .put
-        case (6, 0x4554_454C_4544): head.method = .delete
-        case (7, 0x53_4E4F_4954_504F): head.method = .options
-        case (5, 0x48_4354_4150): head.method = .patch
-        case (5, 0x45_4341_5254): head.method = .trace
-        case (7, 0x54_4345_4E4E_4F43): return .failed(.requestMethodConnect)
-        default: head.method = .other
-        }
+        guard bytes[at] == 0x20, count > 0, count <= Method.longest else { return lineFault(bytes, at: at) }
+        head.method = .named(count: count, word)
+        guard head.method != .connect else { return .failed(.requestMethodConnect) }
         return .complete
     }
 

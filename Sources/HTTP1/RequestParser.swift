@@ -159,7 +159,7 @@ public struct RequestParser: Sendable {
             head.framing = .chunked
         } else if seen.contains(.contentLength) {
             if seen.contains(.contentLengthTwice) { return .requestLengthRepeated }
-            guard let length = FramingFields.length(bytes, section.contentLength, leadingZeros: false) else {
+            guard let length = ContentLength.read(bytes, section.contentLength, leadingZeros: false) else {
                 return .requestLengthMalformed
             }
             head.framing = .length(length)

@@ -20,37 +20,15 @@ enum RequestTarget {
 
     /// The path from `at` on, and the query.
     private static func readPath(_ bytes: Span<UInt8>, from at: inout Int, into head: inout RequestHead) -> StartLineStep {
-        let start = at
-        var queryStart = -1
-        scan: while true {
-            at = bytes.endOfTargetRun(from: at, stop: queryStart < 0 ? UInt8(ascii: "?") : 0)
-            guard at < bytes.count else { return .incomplete }
-            switch bytes[at] {
-            case 0x20: break scan
-            case UInt8(ascii: "?"): queryStart = at
-            case UInt8(ascii: "%"):
-                guard at &+ 2 < bytes.count else { return endsEarly(bytes, from: at) }
-                guard bytes[at &+ 1].hexadecimalValue != nil, bytes[at &+ 2].hexadecimalValue != nil else {
-                    return .failed(.requestTargetMalformed)
-                }
-                at &+= 2
-            case UInt8(ascii: "!"), UInt8(ascii: "\""), UInt8(ascii: "$"): break
-            case 0x0D, 0x0A:
-                return at &+ 1 >= bytes.count && bytes[at] == 0x0D ? .incomplete : RequestLine.lineFault(bytes, at: at)
-            default: return .failed(.requestTargetMalformed)
-            }
-            at &+= 1
+        guard PathAndQuery.scan(bytes, from: &at, path: &head.path, query: &head.query) else {
+            return at < bytes.count ? .failed(.requestTargetMalformed) : .incomplete
         }
-        let pathEnd = queryStart < 0 ? at : queryStart
-        head.path = ByteRange(start: start, count: pathEnd &- start)
-        head.query = ByteRange(start: pathEnd, count: at &- pathEnd)
-        return .complete
-    }
-
-    /// A `%` among the last bytes received: malformed if what follows it is wrong already.
-    private static func endsEarly(_ bytes: Span<UInt8>, from percent: Int) -> StartLineStep {
-        let next = percent &+ 1
-        return next < bytes.count && bytes[next].hexadecimalValue == nil ? .failed(.requestTargetMalformed) : .incomplete
+        guard at < bytes.count else { return .incomplete }
+        switch bytes[at] {
+        case 0x20: return .complete
+        case 0x0D, 0x0A: return at &+ 1 >= bytes.count && bytes[at] == 0x0D ? .incomplete : RequestLine.lineFault(bytes, at: at)
+        default: return .failed(.requestTargetMalformed)
+        }
     }
 
     @inline(never)

@@ -83,7 +83,7 @@ public struct ResponseParser: Sendable {
             head.framing = .chunked
         } else if seen.contains(.contentLength) {
             guard !seen.contains(.contentLengthTwice),
-                let length = FramingFields.length(bytes, section.contentLength, leadingZeros: true)
+                let length = ContentLength.read(bytes, section.contentLength, leadingZeros: true)
             else { return .failed(.upstreamResponseLengthMalformed) }
             head.framing = .length(length)
         } else {

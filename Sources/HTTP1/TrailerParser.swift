@@ -34,10 +34,10 @@ public struct TrailerParser: Sendable {
         case .complete:
             for index in 0..<fields.count {
                 let token = fields[index].token
-                if Self.forbidden.contains(token) {
+                if TokenSet.forbiddenInTrailers.contains(token) {
                     return .failed(side == .request ? .requestTrailerForbidden : .upstreamResponseTrailerMalformed)
                 }
-                if Self.pointless.contains(token) { fields[index].marks.insert(.removed) }
+                if TokenSet.pointlessInTrailers.contains(token) { fields[index].marks.insert(.removed) }
             }
             end = resumable.position
             return .complete
@@ -54,23 +54,5 @@ public struct TrailerParser: Sendable {
 
     private var malformed: ParseOutcome {
         .failed(side == .request ? .requestTrailerMalformed : .upstreamResponseTrailerMalformed)
-    }
-
-    /// Framing, routing, authentication, and what the gateway vouches for.
-    static var forbidden: TokenSet {
-        TokenSet.forwarding.adding(.contentLength).adding(.transferEncoding).adding(.host).adding(.connection).adding(.upgrade)
-            .adding(.authorization).adding(.proxyAuthorization).adding(.cookie).adding(.setCookie).adding(.wwwAuthenticate)
-            .adding(.proxyAuthenticate).adding(.location).adding(.origin)
-            .adding(.xRequestID)
-    }
-
-    /// Without meaning in a trailer.
-    static var pointless: TokenSet {
-        TokenSet.hopByHop.adding(.contentEncoding).adding(.contentType).adding(.contentRange).adding(.contentLocation)
-            .adding(.contentLanguage).adding(.contentDisposition).adding(.age).adding(.cacheControl).adding(.expires)
-            .adding(.date).adding(.retryAfter).adding(.vary).adding(.expect).adding(.maxForwards).adding(.range)
-            .adding(.ifMatch).adding(.ifNoneMatch).adding(.ifModifiedSince).adding(.ifUnmodifiedSince).adding(.ifRange)
-            .adding(.gatewayReason).adding(.accept).adding(.acceptEncoding).adding(.acceptLanguage).adding(.userAgent)
-            .adding(.referer).adding(.server).adding(.proxyAuthenticationInfo)
     }
 }

@@ -59,7 +59,7 @@ public struct RequestHead: Sendable {
     @inlinable
     public var keepsAlive: Bool {
         if connection.contains(.close) { return false }
-        return version == .http11 || connection.contains(.keepAlive)
+        return version != .http10 || connection.contains(.keepAlive)
     }
 }
 
@@ -80,7 +80,7 @@ public struct ResponseHead: Sendable {
     @inlinable
     public var keepsAlive: Bool {
         if connection.contains(.close) { return false }
-        return version == .http11 || connection.contains(.keepAlive)
+        return version != .http10 || connection.contains(.keepAlive)
     }
 }
 

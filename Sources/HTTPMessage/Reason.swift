@@ -33,10 +33,16 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case requestHostRepeated
     /// The Host field is not a host with an optional port.
     case requestHostMalformed
+    /// A pseudo-field of the HTTP/2 request is missing, repeated, misplaced or malformed.
+    case requestPseudoFieldMalformed
+    /// The HTTP/2 request has a field that only HTTP/1 connections have.
+    case requestFieldConnectionSpecific
     /// Content-Length is not a single decimal number.
     case requestLengthMalformed
     /// The request has more than one Content-Length.
     case requestLengthRepeated
+    /// The HTTP/2 request body is not as long as its Content-Length says.
+    case requestLengthMismatch
     /// The request has both Content-Length and Transfer-Encoding.
     case requestLengthWithTransferCoding
     /// Transfer-Encoding is anything but a single, final chunked.
@@ -113,6 +119,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case upstreamResponseHeadTooLarge
     /// Content-Length of the app's response is malformed or repeated.
     case upstreamResponseLengthMalformed
+    /// The body of the app's HTTP/2 response is not as long as its Content-Length says.
+    case upstreamResponseLengthMismatch
     /// The app's response has both Content-Length and Transfer-Encoding.
     case upstreamResponseFramingAmbiguous
     /// Transfer-Encoding of the app's response is anything but a single, final chunked.
@@ -139,6 +147,12 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case upstreamTLSCertificateUntrusted
     /// The app's certificate is for another name.
     case upstreamTLSCertificateName
+    /// The app refused the HTTP/2 stream before it looked at the request.
+    case upstreamStreamRefused
+    /// The app broke the HTTP/2 protocol.
+    case upstreamProtocolBroken
+    /// The app sent more HTTP/2 control frames than a connection may.
+    case upstreamProtocolFlood
     /// The gateway is shutting down.
     case gatewayDraining
     /// The listener has all the connections it may have.
@@ -155,6 +169,32 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case clientWriteTimeout
     /// The client takes the response below the minimum rate.
     case clientWriteTooSlow
+    /// The client broke the HTTP/2 protocol.
+    case clientProtocolBroken
+    /// The client reset more HTTP/2 streams than a connection may.
+    case clientFloodResets
+    /// The client made the gateway reset more HTTP/2 streams than a connection may.
+    case clientFloodFaults
+    /// An HTTP/2 head came in more frames or bytes than it may.
+    case clientFloodContinuations
+    /// An HTTP/2 head unpacked to far more than the limit for heads.
+    case clientFloodFields
+    /// The client sent more SETTINGS frames than a connection may.
+    case clientFloodSettings
+    /// The client sent more PING frames than a connection may.
+    case clientFloodPings
+    /// The client sent more PRIORITY frames than a connection may.
+    case clientFloodPriorities
+    /// The client sent more empty DATA frames than a connection may.
+    case clientFloodEmptyFrames
+    /// The client sent more WINDOW_UPDATE frames than the data sent to it explain.
+    case clientFloodWindowUpdates
+    /// The client sent more HTTP/2 frames of unknown types than a connection may.
+    case clientFloodUnknownFrames
+    /// The client does not read the HTTP/2 control frames that its own frames call for.
+    case clientFloodReplies
+    /// The client opens its HTTP/2 windows too slowly.
+    case clientWindowTooSlow
     /// The kept-alive connection was idle for the keep-alive time-out.
     case clientIdle
     /// Neither side of the tunnel sent anything for its idle time-out.
@@ -179,8 +219,11 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestHostMissing: "request.host.missing"
         case .requestHostRepeated: "request.host.repeated"
         case .requestHostMalformed: "request.host.malformed"
+        case .requestPseudoFieldMalformed: "request.pseudo-field.malformed"
+        case .requestFieldConnectionSpecific: "request.field.connection-specific"
         case .requestLengthMalformed: "request.length.malformed"
         case .requestLengthRepeated: "request.length.repeated"
+        case .requestLengthMismatch: "request.length.mismatch"
         case .requestLengthWithTransferCoding: "request.length.with-transfer-coding"
         case .requestTransferCodingUnsupported: "request.transfer-coding.unsupported"
         case .requestTransferCodingVersion: "request.transfer-coding.version"
@@ -208,6 +251,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseMalformed: "upstream.response.malformed"
         case .upstreamResponseHeadTooLarge: "upstream.response.head.too-large"
         case .upstreamResponseLengthMalformed: "upstream.response.length.malformed"
+        case .upstreamResponseLengthMismatch: "upstream.response.length.mismatch"
         case .upstreamResponseFramingAmbiguous: "upstream.response.framing.ambiguous"
         case .upstreamResponseTransferCodingUnsupported: "upstream.response.transfer-coding.unsupported"
         case .upstreamResponseUpgradeUnexpected: "upstream.response.upgrade.unexpected"
@@ -232,6 +276,9 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamTLSCertificateExpired: "upstream.tls.certificate.expired"
         case .upstreamTLSCertificateUntrusted: "upstream.tls.certificate.untrusted"
         case .upstreamTLSCertificateName: "upstream.tls.certificate.name"
+        case .upstreamStreamRefused: "upstream.stream.refused"
+        case .upstreamProtocolBroken: "upstream.protocol.broken"
+        case .upstreamProtocolFlood: "upstream.protocol.flood"
         case .gatewayDraining: "gateway.draining"
         case .gatewayConnectionsFull: "gateway.connections.full"
         case .gatewayHeadTooLarge: "gateway.head.too-large"
@@ -240,6 +287,19 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .clientReset: "client.reset"
         case .clientWriteTimeout: "client.write.timeout"
         case .clientWriteTooSlow: "client.write.too-slow"
+        case .clientProtocolBroken: "client.protocol.broken"
+        case .clientFloodResets: "client.flood.resets"
+        case .clientFloodFaults: "client.flood.faults"
+        case .clientFloodContinuations: "client.flood.continuations"
+        case .clientFloodFields: "client.flood.fields"
+        case .clientFloodSettings: "client.flood.settings"
+        case .clientFloodPings: "client.flood.pings"
+        case .clientFloodPriorities: "client.flood.priorities"
+        case .clientFloodEmptyFrames: "client.flood.empty-frames"
+        case .clientFloodWindowUpdates: "client.flood.window-updates"
+        case .clientFloodUnknownFrames: "client.flood.unknown-frames"
+        case .clientFloodReplies: "client.flood.replies"
+        case .clientWindowTooSlow: "client.window.too-slow"
         case .clientIdle: "client.idle"
         case .tunnelIdle: "tunnel.idle"
         }
@@ -253,7 +313,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .requestHostRepeated, .requestHostMalformed, .requestLengthMalformed, .requestLengthRepeated,
             .requestLengthWithTransferCoding, .requestTransferCodingUnsupported, .requestTransferCodingVersion,
             .requestBodyUnexpected, .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden,
-            .filterTransformFailed, .tlsPlainHTTP: 400
+            .filterTransformFailed, .tlsPlainHTTP, .requestPseudoFieldMalformed, .requestFieldConnectionSpecific,
+            .requestLengthMismatch: 400
         case .routeNone: 404
         case .requestMethodConnect: 405
         case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow: 408
@@ -264,15 +325,19 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestHeadTooLarge, .requestHeadTooManyFields: 431
         case .clientClosed, .clientReset, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle, .tunnelIdle,
             .tlsHandshakeTimeout, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone, .tlsProtocolNone,
-            .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert: 499
+            .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert,
+            .clientProtocolBroken, .clientFloodResets, .clientFloodFaults, .clientFloodContinuations, .clientFloodFields,
+            .clientFloodSettings, .clientFloodPings, .clientFloodPriorities, .clientFloodEmptyFrames,
+            .clientFloodWindowUpdates, .clientFloodUnknownFrames, .clientFloodReplies, .clientWindowTooSlow: 499
         case .gatewayError: 500
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed,
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
-            .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted, .upstreamTLSCertificateName,
-            .gatewayHeadTooLarge: 502
+            .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
+            .upstreamTLSCertificateName, .gatewayHeadTooLarge, .upstreamResponseLengthMismatch, .upstreamStreamRefused,
+            .upstreamProtocolBroken, .upstreamProtocolFlood: 502
         case .filterAskFailed, .filterAskTimeout, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining,
             .gatewayConnectionsFull: 503
         case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout,
@@ -300,8 +365,11 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestHostMissing: "The request has no Host field"
         case .requestHostRepeated: "The request has more than one Host field"
         case .requestHostMalformed: "The Host field is not a host with an optional port"
+        case .requestPseudoFieldMalformed: "A pseudo-field of the HTTP/2 request is missing, repeated, misplaced or malformed"
+        case .requestFieldConnectionSpecific: "The HTTP/2 request has a field that only HTTP/1 connections have"
         case .requestLengthMalformed: "Content-Length is not a single decimal number"
         case .requestLengthRepeated: "The request has more than one Content-Length"
+        case .requestLengthMismatch: "The HTTP/2 request body is not as long as its Content-Length says"
         case .requestLengthWithTransferCoding: "The request has both Content-Length and Transfer-Encoding"
         case .requestTransferCodingUnsupported: "Transfer-Encoding is anything but a single, final chunked"
         case .requestTransferCodingVersion: "Transfer-Encoding on an HTTP/1.0 request"
@@ -329,6 +397,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseMalformed: "The head of the app's response is malformed"
         case .upstreamResponseHeadTooLarge: "The head of the app's response is larger than the limit"
         case .upstreamResponseLengthMalformed: "Content-Length of the app's response is malformed or repeated"
+        case .upstreamResponseLengthMismatch: "The body of the app's HTTP/2 response is not as long as its Content-Length says"
         case .upstreamResponseFramingAmbiguous: "The app's response has both Content-Length and Transfer-Encoding"
         case .upstreamResponseTransferCodingUnsupported: "Transfer-Encoding of the app's response is anything but a single, final chunked"
         case .upstreamResponseUpgradeUnexpected: "The app switched protocols without being asked to"
@@ -353,6 +422,9 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamTLSCertificateExpired: "The app's certificate has expired or is not yet valid"
         case .upstreamTLSCertificateUntrusted: "The app's certificate was signed by nobody who is trusted here"
         case .upstreamTLSCertificateName: "The app's certificate is for another name"
+        case .upstreamStreamRefused: "The app refused the HTTP/2 stream before it looked at the request"
+        case .upstreamProtocolBroken: "The app broke the HTTP/2 protocol"
+        case .upstreamProtocolFlood: "The app sent more HTTP/2 control frames than a connection may"
         case .gatewayDraining: "The gateway is shutting down"
         case .gatewayConnectionsFull: "The listener has all the connections it may have"
         case .gatewayHeadTooLarge: "The head with the gateway's own fields does not fit"
@@ -361,6 +433,19 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .clientReset: "The client reset the connection before the response was complete"
         case .clientWriteTimeout: "The client stopped taking the response"
         case .clientWriteTooSlow: "The client takes the response below the minimum rate"
+        case .clientProtocolBroken: "The client broke the HTTP/2 protocol"
+        case .clientFloodResets: "The client reset more HTTP/2 streams than a connection may"
+        case .clientFloodFaults: "The client made the gateway reset more HTTP/2 streams than a connection may"
+        case .clientFloodContinuations: "An HTTP/2 head came in more frames or bytes than it may"
+        case .clientFloodFields: "An HTTP/2 head unpacked to far more than the limit for heads"
+        case .clientFloodSettings: "The client sent more SETTINGS frames than a connection may"
+        case .clientFloodPings: "The client sent more PING frames than a connection may"
+        case .clientFloodPriorities: "The client sent more PRIORITY frames than a connection may"
+        case .clientFloodEmptyFrames: "The client sent more empty DATA frames than a connection may"
+        case .clientFloodWindowUpdates: "The client sent more WINDOW_UPDATE frames than the data sent to it explain"
+        case .clientFloodUnknownFrames: "The client sent more HTTP/2 frames of unknown types than a connection may"
+        case .clientFloodReplies: "The client does not read the HTTP/2 control frames that its own frames call for"
+        case .clientWindowTooSlow: "The client opens its HTTP/2 windows too slowly"
         case .clientIdle: "The kept-alive connection was idle for the keep-alive time-out"
         case .tunnelIdle: "Neither side of the tunnel sent anything for its idle time-out"
         }

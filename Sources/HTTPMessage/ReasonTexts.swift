@@ -9,7 +9,8 @@ extension Reason {
             .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding,
             .requestTransferCodingUnsupported, .requestTransferCodingVersion, .requestExpectationUnsupported,
             .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden, .requestBodyTooLarge,
-            .requestBodyTimeout, .requestBodyTooSlow, .requestBodyUnexpected:
+            .requestBodyTimeout, .requestBodyTooSlow, .requestBodyUnexpected, .requestPseudoFieldMalformed, .requestFieldConnectionSpecific,
+            .requestLengthMismatch:
             requestExplanation
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout,
             .upstreamQueueFull, .upstreamQueueTimeout, .upstreamResponseTimeout, .upstreamResponseClosed,
@@ -17,12 +18,18 @@ extension Reason {
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
-            .upstreamResponseBodyTimeout, .upstreamSendTimeout:
+            .upstreamResponseBodyTimeout, .upstreamSendTimeout, .upstreamResponseLengthMismatch, .upstreamStreamRefused,
+            .upstreamProtocolBroken, .upstreamProtocolFlood:
             upstreamExplanation
         case .requestHostMisdirected, .tlsPlainHTTP, .tlsHandshakeTimeout, .tlsHandshakeFailed, .tlsVersionUnsupported,
             .tlsCipherNone, .tlsProtocolNone, .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused,
             .tlsClientAlert, .upstreamTLSFailed, .upstreamTLSTimeout, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted, .upstreamTLSCertificateName:
             tlsExplanation
+        case .clientProtocolBroken, .clientFloodResets, .clientFloodFaults, .clientFloodContinuations, .clientFloodFields,
+            .clientFloodSettings, .clientFloodPings, .clientFloodPriorities, .clientFloodEmptyFrames,
+            .clientFloodWindowUpdates, .clientFloodUnknownFrames, .clientFloodReplies,
+            .clientWindowTooSlow:
+            streamReasonExplanation
         case .routeNone:
             .init(
                 .config,

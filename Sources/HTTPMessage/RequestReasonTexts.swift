@@ -224,6 +224,32 @@ extension Reason {
                 that has. Nothing was sent to the app; the connection was closed.
                 """,
                 "Mend the client. If you do not know what sends it, treat it as an attack.")
+        case .requestPseudoFieldMalformed:
+            .init(
+                .client,
+                """
+                An HTTP/2 request must begin with :method, :scheme and :path, each once, before every other field, and \
+                with :protocol only for CONNECT. This one does not, or one of them holds bytes that HTTP/1 would read as \
+                something else. Nothing was sent to the app; the stream was reset.
+                """,
+                "Mend the client.")
+        case .requestFieldConnectionSpecific:
+            .init(
+                .client,
+                """
+                Connection, Keep-Alive, Proxy-Connection, Transfer-Encoding, Upgrade, and TE with anything but \
+                "trailers" have no place in HTTP/2. Passed on to an app over HTTP/1 they would change where the request \
+                ends. The stream was reset.
+                """,
+                "Mend the client. If you do not know what sends it, treat it as an attack.")
+        case .requestLengthMismatch:
+            .init(
+                .client,
+                """
+                The DATA frames of the stream carry more or fewer bytes than Content-Length announced. Passed on over \
+                HTTP/1 the difference would be another request. The stream was reset, and the app's connection closed.
+                """,
+                "Mend the client. If you do not know what sends it, treat it as an attack.")
         default:
             preconditionFailure("not a reason of a request")
         }

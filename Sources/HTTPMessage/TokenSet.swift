@@ -66,3 +66,37 @@ extension TokenSet {
             .adding(.xForwardedProto).adding(.xRealIP).adding(.clientCert).adding(.clientCertChain)
     }
 }
+
+/// What a message loses on its way through a gateway.
+extension TokenSet {
+    /// Never copied from a request: what ends at this connection (RFC 9110 §7.6.1, `Proxy-Authorization` included, which is meant
+    /// for the proxy that asked for it), framing, and Host and Expect, which the caller writes itself.
+    @inlinable
+    public static var requestDrops: TokenSet {
+        TokenSet.hopByHop.adding(.host).adding(.contentLength).adding(.expect).adding(.proxyAuthorization)
+    }
+
+    /// Never copied from a response: what ends at this connection, and framing.
+    @inlinable
+    public static var responseDrops: TokenSet { TokenSet.hopByHop.adding(.contentLength) }
+
+    /// Framing, routing, authentication, and what the gateway vouches for.
+    @inlinable
+    public static var forbiddenInTrailers: TokenSet {
+        TokenSet.forwarding.adding(.contentLength).adding(.transferEncoding).adding(.host).adding(.connection).adding(.upgrade)
+            .adding(.authorization).adding(.proxyAuthorization).adding(.cookie).adding(.setCookie).adding(.wwwAuthenticate)
+            .adding(.proxyAuthenticate).adding(.location).adding(.origin)
+            .adding(.xRequestID)
+    }
+
+    /// Without meaning in a trailer (RFC 9110 §6.5.1).
+    @inlinable
+    public static var pointlessInTrailers: TokenSet {
+        TokenSet.hopByHop.adding(.contentEncoding).adding(.contentType).adding(.contentRange).adding(.contentLocation)
+            .adding(.contentLanguage).adding(.contentDisposition).adding(.age).adding(.cacheControl).adding(.expires)
+            .adding(.date).adding(.retryAfter).adding(.vary).adding(.expect).adding(.maxForwards).adding(.range)
+            .adding(.ifMatch).adding(.ifNoneMatch).adding(.ifModifiedSince).adding(.ifUnmodifiedSince).adding(.ifRange)
+            .adding(.gatewayReason).adding(.accept).adding(.acceptEncoding).adding(.acceptLanguage).adding(.userAgent)
+            .adding(.referer).adding(.server).adding(.proxyAuthenticationInfo)
+    }
+}

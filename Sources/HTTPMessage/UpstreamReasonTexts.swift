@@ -165,6 +165,38 @@ extension Reason {
                 .app,
                 "The app stopped reading the request: no byte of it could be sent for send-timeout.",
                 "Find why the app does not read. If it needs long pauses, raise send-timeout of the app.")
+        case .upstreamResponseLengthMismatch:
+            .init(
+                .app,
+                """
+                The DATA frames of the app's stream carry more or fewer bytes than Content-Length announced. The stream \
+                was reset.
+                """,
+                "Mend the app.")
+        case .upstreamStreamRefused:
+            .init(
+                .app,
+                """
+                The app reset the stream with REFUSED_STREAM, or its GOAWAY says that it will not be looked at. The \
+                request had no effect.
+                """,
+                "Normal while an app restarts. In large numbers, look whether the app allows fewer streams than it says.")
+        case .upstreamProtocolBroken:
+            .init(
+                .app,
+                """
+                A frame of the app is malformed, or stands where the protocol does not allow it. The connection was \
+                closed with GOAWAY, and all its streams with it.
+                """,
+                "Mend the app, or look whether something between it and the gateway speaks another protocol.")
+        case .upstreamProtocolFlood:
+            .init(
+                .app,
+                """
+                The app sent so many frames which carry nothing (SETTINGS, PING, empty DATA, fields without end) that \
+                the connection was closed with GOAWAY, and all its streams with it.
+                """,
+                "Mend the app.")
         default:
             preconditionFailure("not a reason of an app")
         }

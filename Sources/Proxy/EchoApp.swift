@@ -137,7 +137,7 @@ extension Exchange {
         json.text(",\n  \"target\": ")
         if request.path.isEmpty { json.string("/") } else { json.string(target(bytes).span) }
         json.text(",\n  \"version\": ")
-        json.string(request.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
+        json.string("HTTP/\(request.version.number)")
         json.text(",\n  \"client\": ")
         let address = clientAddress
         json.string(address.span)

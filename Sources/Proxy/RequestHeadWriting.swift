@@ -128,7 +128,8 @@ extension Exchange {
         if upstream.forwarding.contains(.via) {
             out.append("Via: ")
             appendValues(of: .via, bytes, to: &out)
-            if request.version == .http11 { out.append("1.1 ") } else { out.append("1.0 ") }
+            out.append(request.version.number)
+            out.append(byte: 0x20)
             out.append(upstream.viaLineEnd)
         }
     }

@@ -1,5 +1,5 @@
 import EventLoops
-import HTTP1
+import HTTPMessage
 import Routing
 import TLS
 import Upstreams

@@ -79,7 +79,8 @@ public struct AccessLogEncoder: ~Copyable {
             LogEscaping.appendHexEscaped(texts.method, limit: Limit.method, to: &out)
             out.append(" ")
             LogEscaping.appendHexEscaped(texts.target, limit: Limit.target, to: &out)
-            out.append(record.version == .http11 ? " HTTP/1.1" : " HTTP/1.0")
+            out.append(" HTTP/")
+            out.append(record.version.number)
         }
         out.append("\" ")
         Self.appendStatus(record.status, to: &out)
@@ -153,7 +154,9 @@ public struct AccessLogEncoder: ~Copyable {
         Self.appendJSON(",\"method\":\"", texts.method, limit: Limit.method, to: &out)
         Self.appendJSON(",\"target\":\"", texts.target, limit: Limit.target, to: &out)
         if !texts.method.isEmpty {
-            out.append(record.version == .http11 ? ",\"version\":\"1.1\"" : ",\"version\":\"1.0\"")
+            out.append(",\"version\":\"")
+            out.append(record.version.number)
+            out.append("\"")
         }
         Self.appendJSON(",\"host\":\"", texts.host, limit: Limit.host, to: &out)
         Self.append(",\"status\":", UInt64(record.status), to: &out)

@@ -87,7 +87,7 @@ extension EndState.Party {
     public init(_ reason: Reason) {
         switch reason {
         case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle,
-            .tlsHandshakeTimeout:
+            .tlsHandshakeTimeout, .clientWindowTooSlow:
             self = .clientTimeout
         case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout, .upstreamTLSTimeout:
             self = .appTimeout
@@ -102,14 +102,20 @@ extension EndState.Party {
             .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding, .requestTransferCodingUnsupported,
             .requestTransferCodingVersion, .requestExpectationUnsupported, .requestChunkMalformed, .requestTrailerMalformed,
             .requestTrailerForbidden, .requestBodyTooLarge, .requestBodyUnexpected, .clientClosed, .clientReset,
-            .requestHostMisdirected, .tlsPlainHTTP, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone, .tlsProtocolNone,
-            .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert:
+            .requestHostMisdirected, .tlsPlainHTTP, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone,
+            .tlsProtocolNone, .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert,
+            .requestPseudoFieldMalformed, .requestFieldConnectionSpecific, .requestLengthMismatch, .clientProtocolBroken,
+            .clientFloodResets, .clientFloodFaults, .clientFloodContinuations, .clientFloodFields, .clientFloodSettings,
+            .clientFloodPings, .clientFloodPriorities, .clientFloodEmptyFrames, .clientFloodWindowUpdates,
+            .clientFloodUnknownFrames, .clientFloodReplies:
             self = .client
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed, .upstreamResponseReset,
             .upstreamResponseMalformed, .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed,
             .upstreamResponseFramingAmbiguous, .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
-            .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted, .upstreamTLSCertificateName:
+            .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
+            .upstreamTLSCertificateName, .upstreamResponseLengthMismatch, .upstreamStreamRefused, .upstreamProtocolBroken,
+            .upstreamProtocolFlood:
             self = .app
         }
     }

@@ -21,6 +21,7 @@ import Musl
         Target(name: "response-head", check: { checkResponseHead($0) }),
         Target(name: "chunked", check: { checkChunked($0) }),
         Target(name: "trailers", check: { checkTrailers($0) }),
+        Target(name: "streams", check: { checkStreams($0) }),
         Target(name: "routes", check: { checkRoutes($0) }),
         Target(name: "access-log", check: { checkAccessLog($0) }),
         Target(name: "plugin-image", check: { checkPluginImage($0) }),

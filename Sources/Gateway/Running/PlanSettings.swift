@@ -1,7 +1,7 @@
 import Configuration
 import EventLoops
 import FilterAPI
-import HTTP1
+import HTTPMessage
 import Proxy
 import TLS
 import Telemetry

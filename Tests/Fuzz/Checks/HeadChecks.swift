@@ -24,8 +24,8 @@ package func checkRequestHead(_ bytes: [UInt8]) {
     check(again.path == whole.path || (whole.form == .absolute && whole.path.isEmpty && ["/", "*"].contains(again.path)), "same path", bytes)
     let isEmptyPost = whole.framing == .none && ["POST", "PUT", "PATCH"].contains(whole.method)
     check(again.framing == (isEmptyPost ? .length(0) : whole.framing), "same framing", bytes)
-    let kept = whole.fields.filter { $0.marks & 6 == 0 && !HeadWriter.requestDrops.contains($0.token) }
-    let found = again.fields.filter { !HeadWriter.requestDrops.contains($0.token) }
+    let kept = whole.fields.filter { $0.marks & 6 == 0 && !TokenSet.requestDrops.contains($0.token) }
+    let found = again.fields.filter { !TokenSet.requestDrops.contains($0.token) }
     check(kept.map(\.text) == found.map(\.text), "same fields", bytes)
     check(kept == StrictHead.passedOn(whole.fields, dropping: StrictHead.requestStops), "all but the hop-by-hop fields", bytes)
     StrictHead.checkRequest(written[...], again)
@@ -52,7 +52,7 @@ package func checkResponseHead(_ bytes: [UInt8]) {
     let again = parseResponse(written)
     check(again.outcome == .complete && again.end == written.count && again.status == whole.status, "same status", bytes)
     check(again.framing == whole.framing, "same framing", bytes)
-    let kept = whole.fields.filter { $0.marks & 6 == 0 && !HeadWriter.responseDrops.contains($0.token) }
+    let kept = whole.fields.filter { $0.marks & 6 == 0 && !TokenSet.responseDrops.contains($0.token) }
     check(kept.map(\.text) == again.fields.filter { $0.token != .contentLength && $0.token != .transferEncoding }.map(\.text), "same fields", bytes)
     check(kept == StrictHead.passedOn(whole.fields, dropping: StrictHead.responseStops), "all but the hop-by-hop fields", bytes)
     StrictHead.checkResponse(written[...], again)

@@ -1,13 +1,13 @@
 import Buffers
 
-/// Checks `host [ ":" port ]`, as in Host and in an absolute target (RFC 9110 §7.2, RFC 3986 §3.2).
+/// Checks `host [ ":" port ]`, as in Host, in an absolute target and in `:authority` (RFC 9110 §7.2, RFC 9113 §8.3.1, RFC 3986 §3.2).
 ///
 /// Stricter than RFC 3986 where two readers could see two hosts: no percent-encoding, no sub-delims (so no list), no user
 /// information, no empty label (but a trailing dot), no zone or future address, no empty port. `_` is allowed: names of
 /// containers have it.
-enum Authority {
+public enum Authority {
     /// True if bytes `range` are a host with an optional port up to 65535. Not for an empty one.
-    static func isValid(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
+    public static func isValid(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
         let end = range.upper
         guard range.count <= 255, !range.isEmpty, bytes[range.lower] != UInt8(ascii: ".") else { return isValidOdd(bytes, range) }
         // Letters, digits, dashes and single dots, 16 at a time; anything else is looked at byte by byte.

@@ -1,0 +1,121 @@
+import Buffers
+import CNghttp2
+import HTTPMessage
+
+/// The gateway's end of an HTTP/2 connection to an app.
+open class ClientSession: Session {
+    /// As of a `ServerSession`.
+    public init(settings: SessionSettings, slabs: SlabPool, tables: SlabPool) {
+        super.init(isServer: false, settings: settings, slabs: slabs, tables: tables)
+    }
+
+    // MARK: Events
+
+    /// The head of a final response. All ranges are of `message.slab`, which the owner may swap with `message.fields` for its own.
+    open func received(_ stream: HTTP2Stream, _ head: ResponseHead, _ message: inout ReceivedFields) {}
+
+    /// An interim response (1xx).
+    open func informed(_ stream: HTTP2Stream, _ head: ResponseHead, _ message: inout ReceivedFields) {}
+
+    // MARK: Requests
+
+    /// Requests that may be sent now: the app allows so many streams beside those that are open, and has not said that it leaves.
+    public final var room: Int {
+        guard failure == nil, unsafe sluice_h2_takes_requests(h2) != 0 else { return 0 }
+        return max(0, min(Int(unsafe sluice_h2_peer_streams(h2)), settings.streams) &- openStreams)
+    }
+
+    /// The app has said that it takes extended CONNECT (RFC 8441 §3).
+    public final var takesExtendedConnect: Bool { unsafe sluice_h2_peer_takes_connect(h2) != 0 }
+
+    /// Sends the head of a request. `fill` adds its fields, pseudo-fields first (`HeadList.addRequest`).
+    ///
+    /// - Parameters:
+    ///   - method: how the response is framed hangs on it.
+    ///   - isTunnel: it is an extended CONNECT.
+    ///   - hasBody: the session asks for a body.
+    /// - Returns: nil, and nothing is sent, if there is no `room` or the head does not fit.
+    public final func request(
+        _ method: Method, isTunnel: Bool = false, hasBody: Bool, _ fill: (inout HeadList) -> Void
+    ) -> HTTP2Stream? {
+        guard room > 0 else { return nil }
+        var list = HeadList(slabs)
+        fill(&list)
+        guard !list.overflowed, list.count > 0 else { return nil }
+        let stream = takeStream(0)
+        // The stream stays in this object's table until nghttp2 has closed it.
+        let number = unsafe list.withHead { unsafe sluice_h2_request(h2, $0, hasBody ? 1 : 0, Unmanaged.passUnretained(stream).toOpaque()) }
+        guard number > 0 else {
+            withdraw(stream)
+            return nil
+        }
+        stream.number = number
+        stream.method = method
+        stream.isTunnel = isTunnel
+        stream.isTold = true
+        if hasBody { makeEager(stream) }
+        return stream
+    }
+
+    // MARK: What nghttp2 calls
+
+    override final func blockBegan(_ number: Int32, isRequest: Bool, isResponse: Bool, _ stream: HTTP2Stream?) -> HTTP2Stream? {
+        guard let stream, !isRequest else { return nil }
+        if stream.hasHead {
+            block.begin(.trailers, limits: settings.trailers, slabs: slabs, tables: tables)
+        } else {
+            block.begin(.response, limits: settings.heads, slabs: slabs, tables: tables)
+        }
+        return stream
+    }
+
+    override final func blockEnded(_ stream: HTTP2Stream, endsStream: Bool) {
+        guard failure == nil, !stream.isReset else { return block.end() }
+        if stream.hasHead { return trailersCame(stream, endsStream: endsStream) }
+        defer { block.end() }
+        var head = ResponseHead()
+        if let reason = block.finishResponse(endsStream: endsStream, answering: stream.method, isTunnel: stream.isTunnel, into: &head) {
+            return refuse(stream, reason)
+        }
+        var message = takeMessage()
+        if head.status < 200 {
+            informed(stream, head, &message)
+            return giveMessage(message)
+        }
+        stream.hasHead = true
+        switch head.framing {
+        case .none: stream.expectedBytes = stream.isTunnel && head.status < 300 ? -1 : 0
+        case .length(let length): stream.expectedBytes = Int64(length)
+        case .chunked, .untilClose: break
+        }
+        if endsStream { stream.peerHasEnded = true }
+        received(stream, head, &message)
+        giveMessage(message)
+        if endsStream && failure == nil && !stream.isReset && stream.isTold { ended(stream) }
+    }
+
+    override final func resetReason(_ code: ErrorCode) -> Reason { code == .refusedStream ? .upstreamStreamRefused : .upstreamResponseReset }
+}
+
+extension HeadList {
+    /// Adds the pseudo-fields of a request that HTTP/1 or HTTP/2 rules have let through, and its fields but for what ends at this connection.
+    ///
+    /// - Parameters:
+    ///   - authority: whom the request is for; the head's own, or the app's.
+    ///   - protocolName: of an extended CONNECT.
+    public mutating func addRequest(
+        _ head: RequestHead, isHTTPS: Bool, authority: Span<UInt8>, protocolName: Span<UInt8>? = nil, _ fields: borrowing FieldTable,
+        in bytes: Span<UInt8>, dropping: TokenSet
+    ) {
+        add(":method", bytes.extracting(head.methodName.range))
+        if let protocolName { add(":protocol", protocolName) }
+        add(":scheme", isHTTPS ? "https" : "http")
+        add(":authority", authority)
+        // An absolute target may have no path, which is the root (RFC 9110 §4.2.3).
+        addPath(head, in: bytes)
+        add(fields, in: bytes, dropping: TokenSet.requestDrops.union(dropping), always: .requestDrops)
+        if case .length(let length) = head.framing { add("content-length", decimal: length) }
+        if head.expectsContinue { add("expect", "100-continue") }
+        if head.acceptsTrailers { add("te", "trailers") }
+    }
+}

@@ -1,0 +1,112 @@
+import Buffers
+import CNghttp2
+import HTTPMessage
+
+/// The fields of a head that is being sent: text, and ranges of it, in two slabs that go back to their pool when the head is coded.
+/// Names are lower-cased on their way out. What does not fit sets `overflowed`, and the head is not sent.
+@safe
+public struct HeadList: ~Copyable {
+    private var text: OutputBuffer
+    private var records: Slab
+    private let capacity: Int
+    public private(set) var count = 0
+    public private(set) var overflowed = false
+
+    init(_ pool: SlabPool) {
+        text = OutputBuffer(pool.take())
+        records = pool.take()
+        // As many as the shim takes.
+        capacity = min(600, records.capacity / MemoryLayout<sluice_h2_field>.stride)
+    }
+
+    /// Adds a field whose name is in lower case.
+    public mutating func add(_ name: StaticString, _ value: StaticString) { add(name.octets, value.octets, isSecret: false) }
+
+    /// Adds a field whose name is in lower case.
+    public mutating func add(_ name: StaticString, _ value: Span<UInt8>) { add(name.octets, value, isSecret: false) }
+
+    /// Adds a field with a number.
+    public mutating func add(_ name: StaticString, decimal value: UInt64) {
+        let start = text.end
+        text.append(name)
+        let valueStart = text.end
+        text.append(decimal: value)
+        record(start, valueStart, isSecret: false)
+    }
+
+    /// Adds the fields that are neither marked nor in `dropping`; those that a filter added are only left out if they are in `always`.
+    public mutating func add(_ fields: borrowing FieldTable, in bytes: Span<UInt8>, dropping: TokenSet, always: TokenSet) {
+        let left = FieldMarks.connectionOption.union(.removed)
+        for index in 0..<fields.count {
+            let field = fields[index]
+            if dropping.contains(field.token) && (!field.marks.contains(.added) || always.contains(field.token)) { continue }
+            if !field.marks.isDisjoint(with: left) { continue }
+            add(bytes.extracting(field.name.range), bytes.extracting(field.value.range), isSecret: Self.isSecret(field))
+        }
+    }
+
+    /// Adds `:path`: path and query, which need not stand side by side.
+    mutating func addPath(_ head: RequestHead, in bytes: Span<UInt8>) {
+        let start = text.end
+        text.append(":path")
+        let valueStart = text.end
+        if head.path.isEmpty {
+            let isAsterisk = head.form == .absolute && head.method == .options && head.query.isEmpty
+            text.append(byte: isAsterisk ? UInt8(ascii: "*") : UInt8(ascii: "/"))
+        }
+        text.append(bytes, head.path)
+        text.append(bytes, head.query)
+        record(start, valueStart, isSecret: false)
+    }
+
+    /// Adds lines of HTTP/1 text, `name: value` CRLF, as the gateway writes them; but for those about the connection.
+    public mutating func add(lines: Span<UInt8>) {
+        var start = 0
+        while let lineFeed = lines.firstLineFeed(from: start, to: lines.count) {
+            var colon = start
+            while colon < lineFeed && lines[colon] != UInt8(ascii: ":") { colon &+= 1 }
+            var end = lineFeed
+            if end > colon && lines[end &- 1] == 0x0D { end &-= 1 }
+            var value = colon &+ 1
+            while value < end && lines[value].isFieldSpace { value &+= 1 }
+            let name = ByteRange(start: start, count: colon &- start)
+            start = lineFeed &+ 1
+            guard !name.isEmpty, value <= end, !TokenSet.hopByHop.contains(.named(lines, name)) else { continue }
+            add(lines.extracting(name.range), lines.extracting(value..<end), isSecret: false)
+        }
+    }
+
+    /// Credentials, and cookies that are short enough to be guessed (RFC 7541 §7.1.3).
+    private static func isSecret(_ field: Field) -> Bool {
+        field.token == .authorization || field.token == .proxyAuthorization || (field.token == .cookie && field.valueCount < 20)
+    }
+
+    private mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, isSecret: Bool) {
+        let start = text.end
+        text.append(name)
+        let valueStart = text.end
+        text.append(value)
+        record(start, valueStart, isSecret: isSecret)
+    }
+
+    private mutating func record(_ start: Int, _ valueStart: Int, isSecret: Bool) {
+        guard !text.overflowed, count < capacity, valueStart &- start <= Int(UInt16.max) else {
+            overflowed = true
+            return
+        }
+        let field = sluice_h2_field(
+            name_start: UInt32(start), value_start: UInt32(valueStart), value_count: UInt32(text.end &- valueStart),
+            name_count: UInt16(valueStart &- start), never_indexed: isSecret ? 1 : 0)
+        // `capacity` records fit.
+        unsafe records.baseAddress.storeBytes(of: field, toByteOffset: count &* MemoryLayout<sluice_h2_field>.stride, as: sluice_h2_field.self)
+        count &+= 1
+    }
+
+    /// Calls `body` with the head as the shim takes it: valid for the length of the call.
+    borrowing func withHead<Result>(_ body: (sluice_h2_head) -> Result) -> Result {
+        unsafe body(
+            sluice_h2_head(
+                text: text.readAddress.assumingMemoryBound(to: UInt8.self),
+                fields: records.baseAddress.assumingMemoryBound(to: sluice_h2_field.self), count: count))
+    }
+}
