@@ -97,7 +97,7 @@ let package = Package(
         module("Transport", ["TLS", "EventLoops", "Buffers", "CPlatform"]),
 
         // The life of an exchange, and the assembly.
-        module("Proxy", ["TLS", "FilterAPI", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
+        module("Proxy", ["HTTP2", "TLS", "FilterAPI", "Pipeline", "Upstreams", "Routing", "Transport", "HTTP1", "HTTPMessage", "Telemetry", "EventLoops", "Buffers"]),
         .target(
             name: "Gateway",
             dependencies: [

@@ -32,7 +32,7 @@ public final class TLSTermination: FilterPlugin {
 
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         do throws(TLSSetupFault) {
-            return Terminator(try TLSServerContext(policy: policy, certificate: certificate, key: key, protocols: ["http/1.1"]), handshakeTimeout)
+            return Terminator(try TLSServerContext(policy: policy, certificate: certificate, key: key), handshakeTimeout)
         } catch {
             throw ConfigurationError(error.description, option: "certificate")
         }

@@ -64,6 +64,15 @@ public struct OutputBuffer: ~Copyable {
         if startOffset == endOffset { startOffset = 0; endOffset = 0 }
     }
 
+    /// Moves what waits to the front, so that there is room behind it. O(bytes that wait).
+    public mutating func compact() {
+        guard startOffset > 0 else { return }
+        let count = self.count
+        unsafe slab.base.copyMemory(from: slab.base + startOffset, byteCount: count)
+        startOffset = 0
+        endOffset = count
+    }
+
     /// Forgets all bytes and the overflow.
     @inlinable
     public mutating func removeAll() { startOffset = 0; endOffset = 0; didOverflow = false }

@@ -276,14 +276,3 @@ struct FieldBlock: ~Copyable {
         return fault
     }
 }
-
-extension StaticString {
-    /// The text as bytes; it lives for ever.
-    var octets: Span<UInt8> {
-        @_lifetime(immortal)
-        get {
-            let span = unsafe Span(_unsafeStart: utf8Start, count: utf8CodeUnitCount)
-            return unsafe _overrideLifetime(span, borrowing: ())
-        }
-    }
-}

@@ -3,6 +3,7 @@ import Buffers
 import EventLoops
 import FilterAPI
 import HTTP1
+import HTTP2
 import HTTPMessage
 import Routing
 import TLS
@@ -16,6 +17,8 @@ final class ClientConnection: ClientSide {
     enum Phase {
         /// The TLS handshake is under way.
         case securing
+        /// It carries streams of HTTP/2 (`streams`).
+        case streams
         /// Between exchanges, without a byte of the next.
         case idle
         /// Some of a head is there.
@@ -110,6 +113,7 @@ final class ClientConnection: ClientSide {
         switch phase {
         case .securing:
             endHandshake(.tlsHandshakeTimeout)
+        case .streams: return streamDeadlinePassed()
         case .idle:
             if let tls = stream.tls, tls.holdsDeferred {
                 tls.flushDeferred()
@@ -167,6 +171,7 @@ final class ClientConnection: ClientSide {
     private func step() -> Bool {
         switch phase {
         case .securing: return secure()
+        case .streams: return carryStreams()
         case .idle, .head: return readHead()
         case .exchange: return held?.lend { carryOn($0) } ?? false
         case .discarding: return discard()
@@ -197,9 +202,41 @@ final class ClientConnection: ClientSide {
         parser.parse(bytes, from: start, into: &message.head, fields: &message.fields.lines)
     }
 
+    /// What a client sends that begins with HTTP/2 (RFC 9113 §3.4).
+    private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+    enum Opening {
+        case http1, http2
+        /// It is too early to say.
+        case unknown
+    }
+
+    /// What the first bytes of a plain connection are the beginning of.
+    private var opening: Opening {
+        let spoken = listener.settings.protocols
+        guard spoken.contains(.priorKnowledge) else { return .http1 }
+        let preface = Self.preface.octets
+        let count = min(preface.count, input.rawCount)
+        let isAlike = input.withReceived { bytes in (0..<count).allSatisfy { bytes[input.rawStart + $0] == preface[$0] } }
+        return isAlike ? count == preface.count ? .http2 : .unknown : .http1
+    }
+
     /// Parses what is there and reads more until a head is complete.
     private func readHead() -> Bool {
-        if input.rawCount > 0 {
+        var isUnclear = false
+        if input.rawCount > 0, requestCount == 0, stream.tls == nil, listener.settings.protocols != [.http1, .http2] {
+            switch opening {
+            case .http2:
+                beginStreams()
+                return true
+            case .http1 where !listener.settings.protocols.contains(.http1):
+                refuse(.requestVersionUnsupported)
+                return true
+            case .http1: break
+            case .unknown: isUnclear = true
+            }
+        }
+        if input.rawCount > 0 && !isUnclear {
             let exchange = held ?? proxy.takeExchange()
             held = exchange
             if exchange.lend({ parseHead(into: $0) }) { return true }
@@ -302,6 +339,7 @@ final class ClientConnection: ClientSide {
         exchange.clientAddress = addressText
         exchange.abort(reason)
         exchange.finishRecord()
+        letGo()
     }
 
     /// An exchange is over: the next one, or the end. False: there is nothing to do now.
@@ -351,7 +389,8 @@ final class ClientConnection: ClientSide {
 
     /// Begins the handshake. False: there is no memory for one.
     private func secure(by terminator: any TLSTerminating) -> Bool {
-        guard let tls = try? terminator.context.accept(descriptor: stream.descriptor, workspace: proxy.tlsWorkspace) else { return false }
+        guard let tls = try? terminator.context.accept(
+                descriptor: stream.descriptor, workspace: proxy.tlsWorkspace, protocols: listener.protocols) else { return false }
         stream.secure(by: tls)
         phase = .securing
         loop.setDeadline(self, loop.now &+ terminator.handshakeTimeout)
@@ -377,11 +416,113 @@ final class ClientConnection: ClientSide {
             proxy.counters.handshakes &+= 1
             if tls.isResumed { proxy.counters.handshakesResumed &+= 1 }
             if listener.terminator?.forwardsClientCertificate ?? false { certificate = tls.peerCertificateField }
-            phase = .idle
             began = loop.nowNanoseconds / 1000
-            loop.setDeadline(self, loop.now &+ (tls.holdsDeferred ? Self.ticketDelay : listener.settings.headTimeout))
+            if tls.speaks("h2") {
+                loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
+                beginStreams()
+            } else {
+                phase = .idle
+                loop.setDeadline(self, loop.now &+ (tls.holdsDeferred ? Self.ticketDelay : listener.settings.headTimeout))
+            }
             return true
         }
+    }
+
+    // MARK: Streams
+
+    private var streams: StreamConnection?
+    private var flushesSoon = false
+
+    private func beginStreams() {
+        streams = StreamConnection(of: self)
+        phase = .streams
+    }
+
+    /// Has what the streams wrote go out at the end of the loop's turn.
+    func flushSoon() {
+        guard !isRunning, !flushesSoon else { return }
+        flushesSoon = true
+        loop.runAgain(self)
+    }
+
+    /// Reads what there is, lets exchanges go on, and sends what there is to send. False: wait, or it is over.
+    private func carryStreams() -> Bool {
+        guard let streams else { return false }
+        flushesSoon = false
+        if !input.isEmpty {
+            input.withReceived { streams.receive($0.extracting(input.rawStart..<input.end), now: loop.now) }
+            input.rewind()
+        }
+        var slabsLeft = Exchange.slabsATurn
+        while stream.canReceive, streams.failure == nil {
+            guard slabsLeft > 0 else {
+                loop.runAgain(self)
+                break
+            }
+            slabsLeft &-= 1
+            switch stream.receive(into: &input, pool: proxy.slabs) {
+            case .bytes:
+                input.withReceived { streams.receive($0, now: loop.now) }
+                input.rewind()
+            case .wouldBlock: break
+            case .end, .failed:
+                streams.close(.clientClosed)
+                close()
+                return false
+            }
+        }
+        input.clear()
+        return sendFrames(of: streams)
+    }
+
+    private func sendFrames(of streams: StreamConnection) -> Bool {
+        while true {
+            _ = streams.runAwake()
+            output.attach(proxy.bodySlabs)
+            let isFull = streams.send(into: &output, now: loop.now)
+            // What has gone may have made room for more of the same, which goes along.
+            if !isFull && streams.runAwake() && streams.wantsSend { continue }
+            guard !output.isEmpty else { break }
+            guard stream.canSend else { return awaitStreams(streams) }
+            switch stream.send(&output) {
+            case .done: continue
+            case .wouldBlock: return awaitStreams(streams)
+            case .failed:
+                streams.close(.clientReset)
+                close()
+                return false
+            }
+        }
+        output.detach()
+        guard streams.isOver else { return awaitStreams(streams) }
+        if let reason = streams.failure { logRefusal(reason) }
+        streams.close(.clientClosed)
+        self.streams = nil
+        beginLingering()
+        return true
+    }
+
+    private func awaitStreams(_ streams: StreamConnection) -> Bool {
+        if streams.openStreams > 0 {
+            loop.setDeadline(self, streams.stallDeadline)
+        } else if deadline == .max {
+            loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout)
+        }
+        return false
+    }
+
+    private func streamDeadlinePassed() {
+        guard let streams else { return }
+        if streams.stallDeadline <= loop.now { streams.checkStall(now: loop.now) } else if streams.openStreams == 0 { drainStreams() }
+        run()
+    }
+
+    /// Says that no more requests are taken (RFC 9113 §6.8), and ends when those that are there have their answers.
+    private func drainStreams() {
+        guard let streams else { return }
+        streams.drain()
+        if streams.openStreams == 0 { streams.drain() }
+        flushSoon()
     }
 
     private func countFailure() { proxy.counters.handshakesFailed &+= 1 }
@@ -458,6 +599,7 @@ final class ClientConnection: ClientSide {
     /// Closes a connection that carries nothing: the gateway drains.
     func closeIfIdle() {
         if phase == .idle || phase == .securing { close() }
+        if phase == .streams { drainStreams() }
     }
 
     /// Ends whatever it carries, at once.
@@ -466,12 +608,14 @@ final class ClientConnection: ClientSide {
             exchange.abort(reason)
             run()
         }
+        streams?.close(reason)
         close()
     }
 
     private func close() {
         guard phase != .closed else { return }
         phase = .closed
+        streams = nil
         letGo()
         clearBuffers()
         if resetsOnClose { stream.resetOnClose() }

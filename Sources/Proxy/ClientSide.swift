@@ -1,4 +1,5 @@
 import EventLoops
+import HTTPMessage
 import Routing
 import Transport
 
@@ -25,6 +26,20 @@ class ClientSide: Peer {
         peerIsTrusted = !listener.settings.trustedProxies.isEmpty && listener.settings.trustedProxies.contains { $0.contains(address) }
         super.init(stream, on: proxy.loop)
     }
+
+    /// One stream of a connection.
+    init(of connection: ClientConnection, _ stream: consuming ByteStream) {
+        proxy = connection.proxy
+        listener = connection.listener
+        peerAddress = connection.peerAddress
+        addressText = connection.addressText
+        peerIsTrusted = connection.peerIsTrusted
+        certificate = connection.certificate
+        super.init(stream, on: connection.loop)
+    }
+
+    /// The body of a request with this framing, as it comes out of `stream`.
+    func reader(of framing: BodyFraming) -> BodyReader { BodyReader(framing) }
 
     /// Does all that can be done now.
     func run() { preconditionFailure("overridden") }

@@ -120,6 +120,8 @@ final class Exchange: LeaseHolder {
     var takePace = ClientPace()
     /// The response to the client ends with its connection: a cut one must end in a reset.
     var responseEndsWithClose = false
+    /// It was ended before its response was complete.
+    private(set) var isCut = false
     /// The server the exchange went to last, for the log.
     var lastServer = -1
     var upEnded = false
@@ -181,6 +183,7 @@ final class Exchange: LeaseHolder {
         bodyPace = ClientPace()
         takePace = ClientPace()
         responseEndsWithClose = false
+        isCut = false
         lastServer = -1
         response = ResponseHead()
         if echo != nil { echo = nil }
@@ -319,6 +322,7 @@ final class Exchange: LeaseHolder {
         noteEnd(reason)
         leaveUpstream()
         keepsClient = false
+        isCut = true
         if record.status == 0 { record.status = reason.status }
         // A body that ends with the connection would look complete: a reset says that it is not (RFC 9112 §8).
         if phase == .response || phase == .reply, responseEndsWithClose, let client { client.resetsOnClose = true }

@@ -19,7 +19,7 @@ extension Exchange {
         keepsClient =
             request.keepsAlive && !proxy.isDraining
             && (listener.settings.requestsAConnection == 0 || Int(record.exchangesBefore) + 1 < listener.settings.requestsAConnection)
-        requestReader = BodyReader(request.framing)
+        requestReader = client.reader(of: request.framing)
         findClientAddress(client)
         if proxy.account != nil { beginAccount(client) }
         if listener.settings.tellsTimes { stopwatch = Stopwatch(began: loop.clockNanoseconds()) }
@@ -172,6 +172,9 @@ extension Exchange {
             record.clientBytesIn &+= UInt64(count)
             return .progress(0)
         case .wouldBlock: return .waiting
+        case .end where requestReader.endsWithClose:
+            requestReader.finish()
+            return .progress(0)
         case .end, .failed: return .over
         }
     }

@@ -16,6 +16,8 @@ final class Listener {
     let connections: ConnectionLimit
     /// What ends TLS on its connections; nil where they are plain.
     let terminator: (any TLSTerminating)?
+    /// What its clients may choose from in a TLS handshake.
+    let protocols: ApplicationProtocols
     /// What responses say in `Strict-Transport-Security`; nil for nothing.
     let strictTransport: [UInt8]?
 
@@ -27,6 +29,8 @@ final class Listener {
         self.routes = routes
         self.connections = connections
         self.terminator = terminator
+        let spoken = settings.protocols
+        protocols = ApplicationProtocols((spoken.contains(.http2) ? ["h2"] : []) + (spoken.contains(.http1) ? ["http/1.1"] : []))
         strictTransport = terminator?.strictTransport
     }
 }

@@ -124,6 +124,11 @@ extension Exchange {
             wait(.clientBody)
             return false
         case .end:
+            // Only a stream of HTTP/2 has a body that ends so.
+            guard !requestReader.endsWithClose else {
+                requestReader.finish()
+                return true
+            }
             abort(.clientClosed)
             return false
         case .failed:

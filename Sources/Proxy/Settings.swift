@@ -4,6 +4,17 @@ import Routing
 import TLS
 import Upstreams
 
+/// Versions of HTTP that a listener speaks.
+public struct SpokenProtocols: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let http1 = SpokenProtocols(rawValue: 1)
+    /// By TLS, where the client chooses it.
+    public static let http2 = SpokenProtocols(rawValue: 2)
+    /// On plain connections whose client begins with it (RFC 9113 §3.3).
+    public static let priorKnowledge = SpokenProtocols(rawValue: 4)
+}
+
 /// What one listener demands of its clients. Times are milliseconds; `Int64.max` means never.
 public struct ListenerSettings: Sendable {
     public var name: String
@@ -31,6 +42,7 @@ public struct ListenerSettings: Sendable {
     public var tellsTimes = false
     /// The scheme that apps are told.
     public var isHTTPS = false
+    public var protocols: SpokenProtocols = [.http1, .http2]
     /// Indexes into the filters: those that work on its connections, the outermost first.
     public var through: [Int] = []
 

@@ -49,17 +49,13 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
     /// What sessions, and connections for several hosts, may not pass from one to another.
     private let identities: [[UInt8]]
     private let choose: Choice
-    /// In the order of preference, as ALPN writes them: each with its length.
-    private let protocols: [UInt8]
 
     /// Errors: what is wrong with an entry, or what OpenSSL does not have.
     ///
     /// - Parameters:
-    ///   - protocols: application protocols (ALPN) in the order of preference.
     ///   - entries: at least one; the first one's context is what connections begin with.
-    public init(policy: TLSPolicy, protocols: [String], entries: [Entry], choose: @escaping Choice) throws(TLSSetupFault) {
+    public init(policy: TLSPolicy, entries: [Entry], choose: @escaping Choice) throws(TLSSetupFault) {
         precondition(!entries.isEmpty)
-        self.protocols = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         rules = entries.map(\.rule)
         let identities = entries.map(\.ruleBytes)
         self.identities = identities
@@ -73,7 +69,7 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         self.templates = templates
         super.init(hasSeveralRules: identities.contains { $0 != identities[0] })
         for template in templates {
-            unsafe SSL_CTX_set_alpn_select_cb(template.pointer, Self.selectProtocol, Unmanaged.passUnretained(self).toOpaque())
+            unsafe SSL_CTX_set_alpn_select_cb(template.pointer, Self.selectProtocol, nil)
             unsafe SSL_CTX_set_client_hello_cb(template.pointer, Self.helloCame, Unmanaged.passUnretained(self).toOpaque())
         }
     }
@@ -98,8 +94,13 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
     }
 
     /// Takes a connection that a client has opened. Errors: OpenSSL has no memory.
-    public func accept(descriptor: Int32, workspace: TLSWorkspace) throws(TLSSetupFault) -> TLSConnection {
+    ///
+    /// - Parameter protocols: those that the client may choose from.
+    public func accept(
+        descriptor: Int32, workspace: TLSWorkspace, protocols: ApplicationProtocols
+    ) throws(TLSSetupFault) -> TLSConnection {
         let connection = try unsafe TLSConnection(self, template: templates[0].pointer, descriptor: descriptor, workspace: workspace, isClient: false)
+        connection.protocols = protocols
         unsafe SSL_set_ex_data(connection.ssl, TLSConnection.index, Unmanaged.passUnretained(connection).toOpaque())
         return connection
     }
@@ -138,25 +139,25 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
 
     /// The first of our protocols that the client has too (RFC 7301 §3.2); none is the end, so that no client is answered in a protocol
     /// that it did not mean (ALPACA).
-    private static let selectProtocol: SSL_CTX_alpn_select_cb_func = { _, chosen, chosenLength, offered, offeredLength, argument in
-        guard let argument = unsafe argument, let offered = unsafe offered else { return SSL_TLSEXT_ERR_ALERT_FATAL }
-        let context = unsafe Unmanaged<TLSServerContext>.fromOpaque(argument).takeUnretainedValue()
-        return unsafe context.protocols.withUnsafeBufferPointer { ours in
-            var result: UnsafeMutablePointer<UInt8>?
-            let isShared =
-                unsafe SSL_select_next_proto(&result, chosenLength, ours.baseAddress, UInt32(ours.count), offered, offeredLength)
-                == OPENSSL_NPN_NEGOTIATED
-            guard isShared, let result = unsafe result else { return SSL_TLSEXT_ERR_ALERT_FATAL }
-            // The array lives as long as this, and so as its connections.
-            unsafe chosen?.pointee = UnsafePointer(result)
-            return SSL_TLSEXT_ERR_OK
+    private static let selectProtocol: SSL_CTX_alpn_select_cb_func = { ssl, chosen, chosenLength, offered, offeredLength, _ in
+        guard let ssl = unsafe ssl, let offered = unsafe offered, let protocols = unsafe TLSConnection.of(ssl)?.protocols else {
+            return SSL_TLSEXT_ERR_ALERT_FATAL
         }
+        let ours = unsafe protocols.bytes
+        var result: UnsafeMutablePointer<UInt8>?
+        let isShared =
+            unsafe SSL_select_next_proto(&result, chosenLength, ours.baseAddress, UInt32(ours.count), offered, offeredLength)
+            == OPENSSL_NPN_NEGOTIATED
+        guard isShared, let result = unsafe result else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+        // The connection keeps the list.
+        unsafe chosen?.pointee = UnsafePointer(result)
+        return SSL_TLSEXT_ERR_OK
     }
 }
 
 extension TLSServerContext {
     /// One certificate for all names.
-    public convenience init(policy: TLSPolicy, certificate: String, key: String, protocols: [String]) throws(TLSSetupFault) {
+    public convenience init(policy: TLSPolicy, certificate: String, key: String) throws(TLSSetupFault) {
         let entry = unsafe Entry { (context) throws(TLSSetupFault) in
             guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
                 throw TLSSetupFault.fromOpenSSL("the certificate in `\(certificate)` cannot be read")
@@ -165,6 +166,6 @@ extension TLSServerContext {
                 throw TLSSetupFault.fromOpenSSL("the key in `\(key)` cannot be read, or does not belong to `\(certificate)`")
             }
         }
-        try unsafe self.init(policy: policy, protocols: protocols, entries: [entry]) { _ in 0 }
+        try unsafe self.init(policy: policy, entries: [entry]) { _ in 0 }
     }
 }

@@ -10,12 +10,12 @@ import TLS
 open class StreamCarrier {
     public init() {}
 
-    /// Moves what has come into `buffer`. It has room.
-    open func receive(into buffer: inout OutputRawSpan) -> ReceiveOutcome { preconditionFailure("overridden") }
+    /// Moves what has come to the end of `buffer`, which has a slab, at most `room` bytes.
+    open func receive(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome { preconditionFailure("overridden") }
 
     /// Takes of `first`, then `second`, then `third`, as many bytes as there is room for. `wouldBlock`: not all; whoever has the stream is
     /// called when there is room again.
-    open func send(_ first: RawSpan, _ second: RawSpan, _ third: RawSpan, taken: inout Int) -> SendOutcome { preconditionFailure("overridden") }
+    open func send(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>, taken: inout Int) -> SendOutcome { preconditionFailure("overridden") }
 
     /// Nothing more comes: the peer is told behind all that was sent.
     open func end() { preconditionFailure("overridden") }
@@ -90,16 +90,11 @@ extension ByteStream {
     }
 
     private mutating func receive(from carrier: StreamCarrier, into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {
-        let place = unsafe UnsafeMutableRawBufferPointer(start: buffer.slab.baseAddress + buffer.end, count: room)
-        var span = unsafe OutputRawSpan(buffer: place, initializedCount: 0)
-        let outcome = carrier.receive(into: &span)
-        _ = unsafe span.finalize(for: place)
+        let outcome = carrier.receive(into: &buffer, room: room)
         switch outcome {
-        case .bytes(let count): buffer.end &+= count
-        case .wouldBlock: canReceive = false
-        case .end, .failed:
-            peerEnded = true
-            canReceive = false
+        case .bytes: break
+        // The end of a stream is not that of its client.
+        case .wouldBlock, .end, .failed: canReceive = false
         }
         if buffer.end == 0 { buffer.clear() }
         return outcome
@@ -129,7 +124,10 @@ extension ByteStream {
                 case .wouldBlock: .wouldBlock
                 case .failed(let code): .failed(code)
                 }
-        case .carried(let carrier): outcome = unsafe carrier.send(first.bytes, second.bytes, third.bytes, taken: &taken)
+        case .carried(let carrier): 
+            outcome = unsafe carrier.send(
+                Span(_unsafeElements: first.assumingMemoryBound(to: UInt8.self)), Span(_unsafeElements: second.assumingMemoryBound(to: UInt8.self)),
+                Span(_unsafeElements: third.assumingMemoryBound(to: UInt8.self)), taken: &taken)
         }
         let fromOutput = min(taken, output.count)
         output.consume(fromOutput)

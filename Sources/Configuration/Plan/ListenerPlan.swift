@@ -4,6 +4,8 @@ public struct ListenerPlan: Sendable, Equatable {
     /// At least one; no two listeners share one.
     public var addresses: [ListenAddress]
     public var serve: Destination
+    /// Of `h2`, `http/1.1` and `h2c`.
+    public var protocols: [String]
     /// Indexes into the plan's filters: those that work on its connections, the outermost first.
     public var through: [Int]
     /// Connections open at once, over all loops and addresses; 0 is no limit.

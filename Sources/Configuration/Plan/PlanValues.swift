@@ -51,6 +51,7 @@ extension PlanBuilder {
             name: section.name,
             addresses: section.addresses,
             serve: serve,
+            protocols: values.words("protocols"),
             through: through,
             maxConnections: values.integer("max-connections") ?? 0,
             isMaxConnectionsGiven: values.isGiven("max-connections"),

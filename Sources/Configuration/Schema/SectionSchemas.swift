@@ -43,6 +43,9 @@ extension OptionSchema {
                 "through", .section, isList: true,
                 "Filters that work on its connections before HTTP, such as `tls-termination`, the outermost first."),
             Option(
+                "protocols", .choice(["h2", "http/1.1", "h2c"]), standard: "h2 http/1.1", isList: true,
+                "What is spoken: HTTP/1.1, and HTTP/2 by TLS (`h2`), as clients choose; `h2c` is HTTP/2 without TLS, for clients that begin with it."),
+            Option(
                 "socket-mode", .fileMode, standard: "0660",
                 "Permission bits of the socket files of `unix:` addresses. Who may write to one may connect."),
             Option(

@@ -65,6 +65,10 @@ extension ListenerSettings {
     fileprivate init(_ plan: ListenerPlan) {
         self.init(name: plan.name)
         through = plan.through
+        protocols = []
+        if plan.protocols.contains("http/1.1") { protocols.insert(.http1) }
+        if plan.protocols.contains("h2") { protocols.insert(.http2) }
+        if plan.protocols.contains("h2c") { protocols.insert(.priorKnowledge) }
         limits = HeadLimits(
             headBytes: plan.headLimits.headBytes, targetBytes: plan.headLimits.targetBytes, fieldCount: plan.headLimits.fieldCount)
         maxBodyBytes = plan.maxBodyBytes ?? .max

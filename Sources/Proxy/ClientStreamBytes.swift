@@ -1,0 +1,197 @@
+import Buffers
+import HTTP2
+import HTTPMessage
+import Transport
+
+/// The bytes of one stream of a client's HTTP/2 connection on their way between its session and its exchange, in bounded memory: what the
+/// client sent and the exchange has not taken (at most the stream's window), and what the exchange sent and the session has not (a slab).
+///
+/// The exchange writes heads as lines of HTTP/1; here they become the session's.
+final class ClientStreamBytes: StreamCarrier {
+    // The connection owns the streams, and with them this.
+    private unowned(unsafe) let session: StreamConnection
+    private let slabs: SlabPool
+    /// The session's stream, while it has one.
+    private(set) var stream: HTTP2Stream?
+    private var inbox = OutputBuffer()
+    private var outbox = OutputBuffer()
+    /// Behind the body; lines of HTTP/1.
+    var trailers = OutputBuffer()
+    private var hasHead = false
+    /// A response without a body ends with its head.
+    private var isHeadAlone = false
+    private var isEnded = false
+    /// The exchange was told to wait.
+    private var isFull = false
+    /// The request was HEAD.
+    var answersHead = false
+
+    init(_ session: StreamConnection, _ slabs: SlabPool) {
+        unsafe self.session = session
+        self.slabs = slabs
+    }
+
+    func open(_ stream: HTTP2Stream) {
+        self.stream = stream
+        hasHead = false
+        isHeadAlone = false
+        isEnded = false
+        isFull = false
+        answersHead = false
+    }
+
+    /// Lets go of all bytes.
+    func close() {
+        stream = nil
+        inbox.detach()
+        outbox.detach()
+        trailers.detach()
+    }
+
+    // MARK: From the client
+
+    /// Takes what the client sent. False: nobody wants it any more. It fits: the client may send no more than its window before it is taken.
+    func takeIn(_ bytes: Span<UInt8>, _ pool: SlabPool) -> Bool {
+        guard let stream, !isEnded else { return false }
+        inbox.attach(pool)
+        if inbox.room < bytes.count { inbox.compact() }
+        inbox.append(bytes)
+        precondition(!inbox.overflowed, "a client's window of \(stream.unconsumed) bytes does not fit")
+        return true
+    }
+
+    override func receive(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {
+        guard let stream else { return .failed(0) }
+        guard !inbox.isEmpty else { return stream.peerHasEnded ? .end : .wouldBlock }
+        let count = min(inbox.count, room)
+        Self.copy(inbox, count, to: &buffer)
+        inbox.consume(count)
+        if inbox.isEmpty { inbox.detach() }
+        unsafe session.consume(stream, count)
+        return .bytes(count)
+    }
+
+    private static func copy(_ inbox: borrowing OutputBuffer, _ count: Int, to buffer: inout ReceiveBuffer) {
+        let isWritten = buffer.slab.write(inbox.readable.extracting(first: count), at: buffer.end)
+        precondition(isWritten, "a buffer of fewer bytes than it said")
+        buffer.end &+= count
+    }
+
+    // MARK: To the client
+
+    override func send(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>, taken: inout Int) -> SendOutcome {
+        taken = 0
+        guard let stream, !isEnded else { return .failed(0) }
+        var rest = first
+        while !hasHead && rest.count > 0 {
+            let count = rest.endOfHead
+            guard count > 0, sendHead(rest.extracting(first: count), of: stream) else { return .failed(0) }
+            taken += count
+            rest = rest.extracting(droppingFirst: count)
+        }
+        let wanted = rest.count + second.count + third.count
+        guard wanted > 0, !isHeadAlone else {
+            taken += wanted
+            return .done
+        }
+        outbox.attach(slabs)
+        if outbox.room < wanted { outbox.compact() }
+        var sent = outbox.take(rest)
+        if sent == rest.count { sent += outbox.take(second) }
+        if sent == rest.count + second.count { sent += outbox.take(third) }
+        taken += sent
+        unsafe session.resume(stream)
+        if sent == wanted { return .done }
+        isFull = true
+        return .wouldBlock
+    }
+
+    /// Sends a head that the exchange wrote. False: it does not fit, or the stream is gone.
+    private func sendHead(_ bytes: Span<UInt8>, of stream: HTTP2Stream) -> Bool {
+        // `HTTP/1.1 200 OK`
+        guard bytes.count > 12 else { return false }
+        var status: UInt16 = 0
+        for index in 9..<12 { status = status &* 10 &+ UInt16(bytes[index] &- 0x30) }
+        var line = 12
+        while bytes[line] != 0x0A { line += 1 }
+        // Without the empty line.
+        let lines = bytes.extracting((line + 1)..<(bytes.count - 2))
+        if status < 200 { return unsafe session.inform(stream, status: status) { $0.add(lines: lines) } }
+        hasHead = true
+        isHeadAlone = answersHead || status == 204 || status == 304 || lines.saysLengthZero
+        return unsafe session.respond(stream, status: status, hasBody: !isHeadAlone) { $0.add(lines: lines) }
+    }
+
+    /// The response is complete.
+    override func end() {
+        guard let stream, !isEnded else { return }
+        isEnded = true
+        unsafe session.resume(stream)
+    }
+
+    override func reset() {
+        guard let stream, !isEnded else { return }
+        isEnded = true
+        unsafe session.reset(stream, .internalError)
+    }
+
+    // MARK: What the session asks for
+
+    func outgoing(atMost most: Int) -> OutgoingBody {
+        let count = min(most, outbox.count)
+        guard isEnded && count == outbox.count else { return OutgoingBody(count, .more) }
+        return OutgoingBody(count, trailers.isEmpty ? .end : .trailers)
+    }
+
+    func write(_ count: Int, into output: inout OutputBuffer) {
+        Self.append(outbox, count, to: &output)
+        outbox.consume(count)
+        if outbox.isEmpty { outbox.detach() }
+    }
+
+    private static func append(_ outbox: borrowing OutputBuffer, _ count: Int, to output: inout OutputBuffer) {
+        output.append(outbox.readable.extracting(first: count))
+    }
+
+    func writeTrailers(into list: inout HeadList) { Self.add(trailers, to: &list) }
+
+    private static func add(_ lines: borrowing OutputBuffer, to list: inout HeadList) { list.add(lines: lines.readable) }
+
+    /// Once, after the exchange was told to wait: it need not any more.
+    var hasRoomAgain: Bool {
+        guard isFull, outbox.isEmpty else { return false }
+        isFull = false
+        return true
+    }
+}
+
+extension OutputBuffer {
+    /// Appends as many bytes as fit, and says how many.
+    fileprivate mutating func take(_ bytes: Span<UInt8>) -> Int {
+        let count = min(room, bytes.count)
+        append(bytes.extracting(first: count))
+        return count
+    }
+}
+
+extension Span<UInt8> {
+    /// Offset behind the empty line that ends a head; 0 if there is none.
+    fileprivate var endOfHead: Int {
+        var at = 0
+        while let lineFeed = firstLineFeed(from: at, to: count) {
+            if lineFeed == at &+ 1 && at > 0 { return lineFeed &+ 1 }
+            at = lineFeed &+ 1
+        }
+        return 0
+    }
+
+    /// One of the lines is `Content-Length: 0`, as the gateway writes it.
+    fileprivate var saysLengthZero: Bool {
+        var at = 0
+        while let lineFeed = firstLineFeed(from: at, to: count) {
+            if lineFeed &- at == 18, self[lineFeed &- 2] == 0x30, matches(ByteRange(start: at, count: 15), ignoringCase: "content-length:") { return true }
+            at = lineFeed &+ 1
+        }
+        return false
+    }
+}
