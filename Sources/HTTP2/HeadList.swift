@@ -59,8 +59,10 @@ public struct HeadList: ~Copyable {
         record(start, valueStart, isSecret: false)
     }
 
-    /// Adds lines of HTTP/1 text, `name: value` CRLF, as the gateway writes them; but for those about the connection.
-    public mutating func add(lines: Span<UInt8>) {
+    /// Adds lines of HTTP/1 text, `name: value` CRLF, as the gateway writes them; but for those about the connection, and those in
+    /// `dropping`.
+    public mutating func add(lines: Span<UInt8>, dropping: TokenSet = []) {
+        let dropped = TokenSet.hopByHop.union(dropping)
         var start = 0
         while let lineFeed = lines.firstLineFeed(from: start, to: lines.count) {
             var colon = start
@@ -71,7 +73,7 @@ public struct HeadList: ~Copyable {
             while value < end && lines[value].isFieldSpace { value &+= 1 }
             let name = ByteRange(start: start, count: colon &- start)
             start = lineFeed &+ 1
-            guard !name.isEmpty, value <= end, !TokenSet.hopByHop.contains(.named(lines, name)) else { continue }
+            guard !name.isEmpty, value <= end, !dropped.contains(.named(lines, name)) else { continue }
             add(lines.extracting(name.range), lines.extracting(value..<end), isSecret: false)
         }
     }

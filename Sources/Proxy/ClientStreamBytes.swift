@@ -116,10 +116,17 @@ final class ClientStreamBytes: StreamCarrier {
         while bytes[line] != 0x0A { line += 1 }
         // Without the empty line.
         let lines = bytes.extracting((line + 1)..<(bytes.count - 2))
+        if status == 101 { return sendTunnelHead(lines, of: stream) }
         if status < 200 { return unsafe session.inform(stream, status: status) { $0.add(lines: lines) } }
         hasHead = true
         isHeadAlone = answersHead || status == 204 || status == 304 || lines.saysLengthZero
         return unsafe session.respond(stream, status: status, hasBody: !isHeadAlone) { $0.add(lines: lines) }
+    }
+
+    /// What HTTP/1 opens with 101 begins with 200 here, and the client has sent no key to be answered (RFC 8441 §5).
+    private func sendTunnelHead(_ lines: Span<UInt8>, of stream: HTTP2Stream) -> Bool {
+        hasHead = true
+        return unsafe session.respond(stream, status: 200, hasBody: true) { $0.add(lines: lines, dropping: [.secWebSocketAccept]) }
     }
 
     /// The response is complete.

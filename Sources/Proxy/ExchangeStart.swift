@@ -111,7 +111,7 @@ extension Exchange {
     /// The request asks for another protocol that the app may switch to. Not for HTTP/2 and TLS, which would take the connection past
     /// every rule, and not with a body, whose end would be a matter of opinion.
     private func wantsUpgrade(_ bytes: Span<UInt8>) -> Bool {
-        guard request.version == .http11, request.method == .get, request.framing == .none,
+        guard request.version != .http10, request.method == .get, request.framing == .none,
             var index = fields.firstIndex(of: .upgrade)
         else { return false }
         while true {

@@ -60,6 +60,7 @@ final class StreamConnection: ServerSession {
             exchange.record = record()
             exchange.record.clientBytesIn = UInt64(head.end)
         }
+        if let protocolName, !exchange.lend({ $0.becomeUpgrade(to: protocolName) }) { return client.refuse(exchange, .requestHeadTooLarge) }
         client.begin(exchange, hasBody: !stream.peerHasEnded)
     }
 
