@@ -31,12 +31,40 @@ final class AppConnection: Peer {
     }
     /// It served an exchange before this one.
     var wasUsed = false
+    /// Where it is one stream of a connection of HTTP/2: its bytes, and the connection that carries it.
+    let streamBytes: AppStreamBytes?
+    private var carrier: MultiplexedConnection?
+    /// Its place among the carrier's users.
+    var place = 0
+    /// Its request is with the carrier's session.
+    var isUnderWay = false
+    /// It is among those that the carrier will run.
+    var isAwake = false
+
+    /// A stream of a connection that carries many. The loop keeps it, without a descriptor.
+    init(over carrier: MultiplexedConnection, id: ConnectionID, upstream: Upstream) {
+        self.id = id
+        server = carrier.server
+        self.upstream = upstream
+        self.carrier = carrier
+        parser = ResponseParser(limits: upstream.settings.limits)
+        let bytes = AppStreamBytes(upstream.proxy.slabs, upstream.proxy.bodySlabs)
+        streamBytes = bytes
+        super.init(ByteStream(bytes), on: upstream.proxy.loop)
+        unsafe bytes.user = self
+        // Its head is all that it has received.
+        _ = loop.register(self, watch: .nothing)
+    }
+
+    /// Something has come on its stream, or there is room again.
+    func streamReady() { if state == .leased { holderReference?.lend { $0.appReady() } } }
 
     init(descriptor: Int32, id: ConnectionID, server: Int, upstream: Upstream) {
         self.id = id
         self.server = server
         self.upstream = upstream
         parser = ResponseParser(limits: upstream.settings.limits)
+        streamBytes = nil
         super.init(ByteStream(descriptor: descriptor), on: upstream.proxy.loop)
         stream.canSend = false
     }
@@ -71,5 +99,6 @@ final class AppConnection: Peer {
         clearBuffers()
         loop.retire(self)
         stream.close()
+        carrier.take()?.remove(self)
     }
 }

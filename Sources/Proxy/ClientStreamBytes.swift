@@ -41,7 +41,7 @@ final class ClientStreamBytes: StreamCarrier {
     }
 
     /// Lets go of all bytes.
-    func close() {
+    override func close() {
         stream = nil
         inbox.detach()
         outbox.detach()
@@ -64,17 +64,11 @@ final class ClientStreamBytes: StreamCarrier {
         guard let stream else { return .failed(0) }
         guard !inbox.isEmpty else { return stream.peerHasEnded ? .end : .wouldBlock }
         let count = min(inbox.count, room)
-        Self.copy(inbox, count, to: &buffer)
+        buffer.append(inbox, count)
         inbox.consume(count)
         if inbox.isEmpty { inbox.detach() }
         unsafe session.consume(stream, count)
         return .bytes(count)
-    }
-
-    private static func copy(_ inbox: borrowing OutputBuffer, _ count: Int, to buffer: inout ReceiveBuffer) {
-        let isWritten = buffer.slab.write(inbox.readable.extracting(first: count), at: buffer.end)
-        precondition(isWritten, "a buffer of fewer bytes than it said")
-        buffer.end &+= count
     }
 
     // MARK: To the client
@@ -151,54 +145,16 @@ final class ClientStreamBytes: StreamCarrier {
     }
 
     func write(_ count: Int, into output: inout OutputBuffer) {
-        Self.append(outbox, count, to: &output)
-        outbox.consume(count)
+        outbox.move(count, to: &output)
         if outbox.isEmpty { outbox.detach() }
     }
 
-    private static func append(_ outbox: borrowing OutputBuffer, _ count: Int, to output: inout OutputBuffer) {
-        output.append(outbox.readable.extracting(first: count))
-    }
-
-    func writeTrailers(into list: inout HeadList) { Self.add(trailers, to: &list) }
-
-    private static func add(_ lines: borrowing OutputBuffer, to list: inout HeadList) { list.add(lines: lines.readable) }
+    func writeTrailers(into list: inout HeadList) { list.add(linesOf: trailers) }
 
     /// Once, after the exchange was told to wait: it need not any more.
     var hasRoomAgain: Bool {
         guard isFull, outbox.isEmpty else { return false }
         isFull = false
         return true
-    }
-}
-
-extension OutputBuffer {
-    /// Appends as many bytes as fit, and says how many.
-    fileprivate mutating func take(_ bytes: Span<UInt8>) -> Int {
-        let count = min(room, bytes.count)
-        append(bytes.extracting(first: count))
-        return count
-    }
-}
-
-extension Span<UInt8> {
-    /// Offset behind the empty line that ends a head; 0 if there is none.
-    fileprivate var endOfHead: Int {
-        var at = 0
-        while let lineFeed = firstLineFeed(from: at, to: count) {
-            if lineFeed == at &+ 1 && at > 0 { return lineFeed &+ 1 }
-            at = lineFeed &+ 1
-        }
-        return 0
-    }
-
-    /// One of the lines is `Content-Length: 0`, as the gateway writes it.
-    fileprivate var saysLengthZero: Bool {
-        var at = 0
-        while let lineFeed = firstLineFeed(from: at, to: count) {
-            if lineFeed &- at == 18, self[lineFeed &- 2] == 0x30, matches(ByteRange(start: at, count: 15), ignoringCase: "content-length:") { return true }
-            at = lineFeed &+ 1
-        }
-        return false
     }
 }

@@ -300,6 +300,11 @@ final class Exchange: LeaseHolder {
         }
     }
 
+    override func take(trailers: borrowing FieldTable, in text: Span<UInt8>) {
+        responseTrailers.attach(slabs)
+        HeadWriter.writeTrailers(trailers, in: text, to: &responseTrailers)
+    }
+
     // MARK: Ends
 
     /// Gives the app's connection back. It can be used again only if everything on it ended cleanly.

@@ -62,6 +62,8 @@ class LeaseHolder {
     func appReady() { preconditionFailure("overridden") }
     /// A deadline of the leased connection has passed.
     func appDeadlinePassed() { preconditionFailure("overridden") }
+    /// Trailers came that are not among the bytes of the response.
+    func take(trailers: borrowing FieldTable, in text: Span<UInt8>) {}
 
     /// Makes it as new.
     final func resetLease() {
@@ -169,8 +171,10 @@ class LeaseHolder {
     /// The leased connection failed before one byte of a response: another one, or the end (design §6).
     final func failBeforeResponse(_ reason: Reason) {
         guard let app, let upstream else { return }
+        // A stream that was refused reached nobody (RFC 9113 §8.7).
+        let wasRefused = app.streamBytes?.wasRefused ?? false
         let decision = RetryRule.decide(
-            connectionWasReused: app.wasUsed, bytesAccepted: sentThisTry, methodIsIdempotent: isIdempotent, bodyIsReplayable: isReplayable,
+            connectionWasReused: app.wasUsed || wasRefused, bytesAccepted: wasRefused ? 0 : sentThisTry, methodIsIdempotent: isIdempotent, bodyIsReplayable: isReplayable,
             triesSoFar: tries, allowed: upstream.settings.retry)
         switch decision {
         case .giveUp: fail(reason)
@@ -205,6 +209,11 @@ class LeaseHolder {
     }
 
     private func release(_ connection: AppConnection, reusable: Bool, _ keepAliveTimeout: UInt32?) {
+        if let bytes = connection.streamBytes {
+            // The connection that carries it goes on; the stream is over.
+            bytes.isComplete = reusable
+            return connection.upstream.release(connection, reusable: false)
+        }
         let clean =
             reusable && connection.output.isEmpty && connection.input.isEmpty && !connection.stream.peerEnded
             // A read that filled its buffer says nothing of what is behind it, and no edge would come for bytes that wait already.

@@ -16,7 +16,8 @@ extension Exchange {
         app.output.attach(slabs)
         app.output.removeAll()
         headSlab.withBytes { writeRequestHead(to: &app.output, $0, client, app.upstream, server: app.server) }
-        requestWriter = BodyWriter(requestTransform == nil ? request.framing : .chunked)
+        // On a stream the session frames it.
+        requestWriter = BodyWriter(app.streamBytes != nil ? .untilClose : requestTransform == nil ? request.framing : .chunked)
         if app.output.overflowed {
             app.output.removeAll()
             fail(.gatewayHeadTooLarge)

@@ -60,6 +60,10 @@ extension Exchange {
         }
         guard flushApp(app) else { return }
         requestDone = true
+        if let bytes = app.streamBytes {
+            if !requestTrailers.isEmpty { swap(&bytes.trailers, &requestTrailers) }
+            bytes.end()
+        }
         // From here on the app's time for its answer runs.
         appSpeaksBy = .max
         waits.remove(.appHead)

@@ -90,6 +90,8 @@ public struct UpstreamSettings: Sendable {
     /// Paths with `%2F` and `%5C` go to this app; to others they are refused.
     public var takesEscapedSeparators = false
     public var viaPseudonym = "sluice"
+    /// Its servers speak HTTP/2: by TLS if `tls` is there, else from the first byte on (RFC 9113 §3.3).
+    public var speaksHTTP2 = false
     /// nil for plain connections.
     public var tls: UpstreamTLSSettings?
     /// What `tls` becomes when its files are read: `secure()`.
@@ -104,7 +106,7 @@ public struct UpstreamSettings: Sendable {
     /// Reads the files that TLS needs. Errors: a file that cannot be read, named.
     public mutating func secure() throws(TLSSetupFault) {
         guard let tls else { return }
-        let context = try TLSClientContext(trust: tls.trust, identity: tls.identity, protocols: ["http/1.1"])
+        let context = try TLSClientContext(trust: tls.trust, identity: tls.identity, protocols: [speaksHTTP2 ? "h2" : "http/1.1"])
         security = UpstreamSecurity(context: context, name: tls.name)
     }
 }

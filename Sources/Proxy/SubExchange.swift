@@ -143,6 +143,7 @@ final class SubExchange: LeaseHolder {
         switch outcome {
         case .done:
             app.output.detach()
+            app.streamBytes?.end()
             if phase == .head { loop.setDeadline(app, loop.now &+ app.upstream.settings.responseTimeout) }
         case .wouldBlock:
             if app.output.count < before { loop.setDeadline(app, loop.now &+ app.upstream.settings.sendIdleTimeout) }

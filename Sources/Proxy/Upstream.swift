@@ -111,6 +111,7 @@ public final class Upstream: EventSource {
         guard let address = addresses[server] else {
             return failAtOnce(id, server: server, reason: .upstreamResolveFailed)
         }
+        if settings.speaksHTTP2 { return connectStream(id, server: server, address: address, for: holder) }
         switch ByteStream.connecting(to: address) {
         case .failure(let error):
             if error.isShortage { proxy.shortage?(error, loop.now) }
@@ -121,8 +122,7 @@ public final class Upstream: EventSource {
                 connection.close()
                 return failAtOnce(id, server: server, reason: .upstreamConnectFailed)
             }
-            while connections.count <= Int(id.index) { connections.append(nil) }
-            connections[Int(id.index)] = unsafe Uncounted(connection)
+            keep(connection)
             connection.holder = holder
             loop.setDeadline(connection, loop.now &+ settings.connectTimeout)
             return unsafe .connecting(Uncounted(connection))
@@ -204,18 +204,73 @@ public final class Upstream: EventSource {
             return
         }
         if let security = settings.security {
-            while sessions.count <= connection.server { sessions.append(TLSSessions()) }
-            let name = security.name ?? serverName(connection.server)
-            guard
-                let tls = try? security.context.connect(
-                    descriptor: connection.stream.descriptor, to: name, sessions: sessions[connection.server], workspace: proxy.tlsWorkspace)
-            else { return connectFailed(connection, reason: .upstreamTLSFailed) }
+            guard let tls = secure(connection.stream.descriptor, server: connection.server, security) else {
+                return connectFailed(connection, reason: .upstreamTLSFailed)
+            }
             connection.stream.secure(by: tls)
             connection.state = .securing
             return shakeHands(connection)
         }
         connectionStands(connection)
     }
+
+    /// Begins TLS on a connection to a server; nil if there is no memory for it.
+    func secure(_ descriptor: Int32, server: Int, _ security: UpstreamSecurity) -> TLSConnection? {
+        while sessions.count <= server { sessions.append(TLSSessions()) }
+        return try? security.context.connect(
+            descriptor: descriptor, to: security.name ?? serverName(server), sessions: sessions[server], workspace: proxy.tlsWorkspace)
+    }
+
+    // MARK: Connections that carry many streams
+
+    /// Those of all servers.
+    private var multiplexed: [MultiplexedConnection] = []
+
+    /// A stream on a connection that has room for one, or on a new one.
+    private func connectStream(_ id: ConnectionID, server: Int, address: SocketAddress, for holder: LeaseHolder) -> Grant {
+        let carrier: MultiplexedConnection
+        if let known = multiplexed.first(where: { $0.server == server && $0.hasRoom }) {
+            carrier = known
+        } else {
+            switch ByteStream.connecting(to: address) {
+            case .failure(let error):
+                if error.isShortage { proxy.shortage?(error, loop.now) }
+                return failAtOnce(id, server: server, reason: Self.reason(forConnect: error.code))
+            case .success(let descriptor):
+                carrier = MultiplexedConnection(descriptor: descriptor, server: server, upstream: self)
+                guard loop.register(carrier, descriptor: descriptor, watch: .edges) == nil else {
+                    carrier.stream.close()
+                    return failAtOnce(id, server: server, reason: .upstreamConnectFailed)
+                }
+                loop.setDeadline(carrier, loop.now &+ settings.connectTimeout)
+                multiplexed.append(carrier)
+            }
+        }
+        let stream = AppConnection(over: carrier, id: id, upstream: self)
+        keep(stream)
+        stream.holder = holder
+        stream.wasUsed = carrier.isOpen
+        carrier.add(stream)
+        guard carrier.isOpen else { return unsafe .connecting(Uncounted(stream)) }
+        stream.state = .leased
+        pool.connected(id)
+        return unsafe .connection(Uncounted(stream))
+    }
+
+    private func keep(_ connection: AppConnection) {
+        let index = Int(connection.id.index)
+        while connections.count <= index { connections.append(nil) }
+        connections[index] = unsafe Uncounted(connection)
+    }
+
+    /// The connection that carries it stands.
+    func streamStands(_ stream: AppConnection) { connectionStands(stream) }
+
+    func streamFailed(_ stream: AppConnection, _ reason: Reason) { connectFailed(stream, reason: reason) }
+
+    func forget(_ carrier: MultiplexedConnection) { multiplexed.removeAll { $0 === carrier } }
+
+    // MARK: TLS
 
     /// Goes on with the TLS handshake of a connection that is being made.
     func shakeHands(_ connection: AppConnection) {
@@ -277,6 +332,7 @@ public final class Upstream: EventSource {
     func drain() {
         pool.drain()
         while let id = pool.takeExpired(now: loop.now) { closeConnection(id) }
+        for carrier in multiplexed { carrier.drain() }
     }
 
     // MARK: Texts

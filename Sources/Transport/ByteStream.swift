@@ -65,7 +65,7 @@ public struct ByteStream: ~Copyable {
         switch way {
         case .plain: break
         case .tls(let tls): tls.sendEnd()
-        case .carried(let carrier): carrier.end()
+        case .carried(let carrier): carrier.close()
         }
         way = .plain
         guard descriptor >= 0 else { return }
@@ -169,8 +169,12 @@ public struct ByteStream: ~Copyable {
 
     /// True when an idle connection is still what it should be: open and silent. One system call.
     public mutating func isAliveAndSilent() -> Bool {
-        if let tls { return tls.isAliveAndSilent() }
-        return sluice_peek(descriptor) < 0 && errno == EAGAIN
+        switch way {
+        case .plain: sluice_peek(descriptor) < 0 && errno == EAGAIN
+        case .tls(let tls): tls.isAliveAndSilent()
+        // The connection that carries it would have said so.
+        case .carried: true
+        }
     }
 
     /// True when all that the peer has sent so far was received, whether it goes on or has ended. One system call.

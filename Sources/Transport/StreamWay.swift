@@ -20,6 +20,9 @@ open class StreamCarrier {
     /// Nothing more comes: the peer is told behind all that was sent.
     open func end() { preconditionFailure("overridden") }
 
+    /// Nobody wants anything of it any more.
+    open func close() { end() }
+
     /// The peer must not take what it got for complete.
     open func reset() { preconditionFailure("overridden") }
 }

@@ -46,12 +46,12 @@ struct AddressCheck {
             for (value, word) in zip(app.values["servers"], app.words["servers"] ?? []) {
                 guard case .serverAddress(let server) = value else { continue }
                 let keys: [Port] =
-                    switch server.withoutTLS {
+                    switch server.endpoint {
                     case .unix(let path): [Port(host: PathText.normalized(path), port: 0)]
                     case .tcp("localhost", let port): ["127.0.0.1", "::1", "0.0.0.0", "::"].map { Port(host: $0, port: port) }
                     case .tcp(let host, let port) where host.hasPrefix("127."): [Port(host: host, port: port), Port(host: "0.0.0.0", port: port)]
                     case .tcp("::1", let port): [Port(host: "::1", port: port), Port(host: "::", port: port)]
-                    case .tcp(let host, let port), .tls(let host, let port): [Port(host: host, port: port)]
+                    case .tcp(let host, let port), .tls(let host, let port), .http2(let host, let port): [Port(host: host, port: port)]
                     }
                 guard let listener = keys.compactMap({ bound[$0] }).first else { continue }
                 report.warning(

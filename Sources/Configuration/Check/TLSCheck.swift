@@ -5,13 +5,13 @@ struct TLSCheck {
     init(_ app: CheckedSection) { self.app = app }
 
     func run(_ report: inout Report) {
-        let servers = zip(app.values["servers"], app.words["servers"] ?? []).compactMap { value, word -> (isSecure: Bool, word: Word)? in
-            if case .serverAddress(let server) = value { (server.isSecure, word) } else { nil }
+        let servers = zip(app.values["servers"], app.words["servers"] ?? []).compactMap { value, word -> (isSecure: Bool, isHTTP2: Bool, word: Word)? in
+            if case .serverAddress(let server) = value { (server.isSecure, server.isHTTP2, word) } else { nil }
         }
         guard let first = servers.first else { return }
-        if let other = servers.first(where: { $0.isSecure != first.isSecure }) {
+        if let other = servers.first(where: { $0.isSecure != first.isSecure || $0.isHTTP2 != first.isHTTP2 }) {
             report.error(
-                .valueServer, at: other.word.range, "\(quoted(app.section.name)) has servers with TLS and without",
+                .valueServer, at: other.word.range, "\(quoted(app.section.name)) has servers with different schemes",
                 help: "all servers of an app are reached in one way: make two apps of them", notes: [("the first server", first.word.range)])
             return
         }

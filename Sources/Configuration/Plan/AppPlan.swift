@@ -31,6 +31,8 @@ public struct UpstreamPlan: Sendable, Equatable {
     public var resolveEvery: Duration?
     public var forwardedFields: ForwardedFields
     public var tls: UpstreamTLSPlan
+    /// All servers speak HTTP/2.
+    public var usesHTTP2: Bool
 
     /// All servers are reached by TLS.
     public var usesTLS: Bool { servers.first?.isSecure ?? false }

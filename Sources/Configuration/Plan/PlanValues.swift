@@ -92,9 +92,10 @@ extension PlanBuilder {
             default: preconditionFailure("the schema has a choice that the plan does not know: \(word)")
             }
         }
+        let servers: [ServerAddress] = values["servers"].compactMap { if case .serverAddress(let server) = $0 { server } else { nil } }
         return .upstream(
             UpstreamPlan(
-                servers: values["servers"].compactMap { if case .serverAddress(let server) = $0 { server } else { nil } },
+                servers: servers,
                 host: host,
                 takesEscapedSeparators: values.required(values.boolean, "escaped-separators"),
                 timeouts: UpstreamTimeoutsPlan(
@@ -115,7 +116,8 @@ extension PlanBuilder {
                 forwardedFields: fields,
                 tls: UpstreamTLSPlan(
                     authorities: values.word("tls-authorities"), verifies: values.required(values.boolean, "tls-verify"),
-                    name: values.word("tls-name"), certificate: values.word("tls-certificate"), key: values.word("tls-private-key"))))
+                    name: values.word("tls-name"), certificate: values.word("tls-certificate"), key: values.word("tls-private-key")),
+                usesHTTP2: values.word("protocol") == "h2" || servers.contains { $0.isHTTP2 }))
     }
 }
 

@@ -4,15 +4,17 @@ public enum ServerAddress: Sendable, Hashable {
     case tcp(host: String, port: UInt16)
     /// The same by TLS.
     case tls(host: String, port: UInt16)
+    /// The same by HTTP/2 without TLS.
+    case http2(host: String, port: UInt16)
     case unix(path: String)
 
     static func parse(_ text: String) throws(ValueFault) -> ServerAddress {
         if text.hasPrefix("unix:") { return .unix(path: try ListenAddress.unixPath(text, .valueServer)) }
         var rest = text
         var defaultPort: UInt16?
-        var isSecure = false
+        var scheme = "http"
         if let mark = text.firstRange(of: "://") {
-            let scheme = text[..<mark.lowerBound].lowercased()
+            scheme = text[..<mark.lowerBound].lowercased()
             switch scheme {
             case "http":
                 rest = String(text[mark.upperBound...])
@@ -20,16 +22,21 @@ public enum ServerAddress: Sendable, Hashable {
             case "https":
                 rest = String(text[mark.upperBound...])
                 defaultPort = 443
-                isSecure = true
-            case "h2", "h2c", "h2s", "grpc", "grpcs":
+            case "h2":
+                rest = String(text[mark.upperBound...])
+                defaultPort = 80
+            case "h2c", "grpc":
                 throw ValueFault(
-                    .valueServerUnavailable, "HTTP/2 to an app is not available yet",
-                    help: "servers are reached by HTTP/1.1: `http://host:port` or `https://host:port`",
-                    part: 0..<text[..<mark.upperBound].utf8.count)
+                    .valueServer, "\(quoted(scheme)) is not a scheme of a server", help: "did you mean `h2://`, which is HTTP/2 without TLS?",
+                    part: 0..<scheme.utf8.count)
+            case "h2s", "grpcs":
+                throw ValueFault(
+                    .valueServer, "\(quoted(scheme)) is not a scheme of a server",
+                    help: "HTTP/2 by TLS is `https://` with a line `protocol = h2` in the app", part: 0..<scheme.utf8.count)
             default:
                 throw ValueFault(
                     .valueServer, "\(quoted(scheme)) is not a scheme of a server",
-                    help: "servers are `http://host:port`, `https://host:port`, `host:port` or `unix:/path`", part: 0..<scheme.utf8.count)
+                    help: "servers are `http://host:port`, `https://host:port`, `h2://host:port`, `host:port` or `unix:/path`", part: 0..<scheme.utf8.count)
             }
         }
         let start = text.utf8.count - rest.utf8.count
@@ -70,7 +77,7 @@ public enum ServerAddress: Sendable, Hashable {
             throw ValueFault(.valueServer, "\(quoted(text)) has no host", help: "did you mean `127.0.0.1:\(port)`?")
         }
         if let address = IPAddress(authority.host), address.isIPv6 == authority.isBracketed {
-            return isSecure ? .tls(host: address.description, port: port) : .tcp(host: address.description, port: port)
+            return server(scheme, address.description, port)
         }
         if authority.isBracketed {
             throw ValueFault(.valueServer, "\(quoted(authority.host)) is not an IPv6 address", part: hostRange)
@@ -78,8 +85,15 @@ public enum ServerAddress: Sendable, Hashable {
         if let fault = HostName.fault(authority.host) {
             throw ValueFault(.valueServer, "the host \(quoted(authority.host)) \(fault)", part: hostRange)
         }
-        let host = authority.host.lowercased()
-        return isSecure ? .tls(host: host, port: port) : .tcp(host: host, port: port)
+        return server(scheme, authority.host.lowercased(), port)
+    }
+
+    private static func server(_ scheme: String, _ host: String, _ port: UInt16) -> ServerAddress {
+        switch scheme {
+        case "https": .tls(host: host, port: port)
+        case "h2": .http2(host: host, port: port)
+        default: .tcp(host: host, port: port)
+        }
     }
 }
 
@@ -87,8 +101,16 @@ extension ServerAddress {
     /// Reached by TLS.
     var isSecure: Bool { if case .tls = self { true } else { false } }
 
+    /// Reached by HTTP/2 without TLS.
+    var isHTTP2: Bool { if case .http2 = self { true } else { false } }
+
     /// The same host and port.
-    var withoutTLS: ServerAddress { if case .tls(let host, let port) = self { .tcp(host: host, port: port) } else { self } }
+    var endpoint: ServerAddress {
+        switch self {
+        case .tls(let host, let port), .http2(let host, let port): .tcp(host: host, port: port)
+        case .tcp, .unix: self
+        }
+    }
 }
 
 extension ServerAddress: CustomStringConvertible {
@@ -97,6 +119,7 @@ extension ServerAddress: CustomStringConvertible {
         switch self {
         case .tcp(let host, let port): Self.text(host, port)
         case .tls(let host, let port): "https://" + Self.text(host, port)
+        case .http2(let host, let port): "h2://" + Self.text(host, port)
         case .unix(let path): "unix:\(path)"
         }
     }

@@ -115,6 +115,7 @@ extension UpstreamSettings {
             queueLength: plan.queueLength, queueTimeout: plan.timeouts.queue.milliseconds)
         retry = RetryAllowance(tries: plan.retry.tries, resendsIdempotent: plan.retry.idempotent)
         resolveEvery = plan.resolveEvery.milliseconds
+        speaksHTTP2 = plan.usesHTTP2
         if plan.usesTLS {
             let trust: ServerTrust = !plan.tls.verifies ? .anyone : plan.tls.authorities.map { .authorities(path: $0) } ?? .system
             var identity: ClientIdentity?
@@ -137,7 +138,7 @@ extension ServerTarget {
         case .unix(let path):
             guard let address = SocketAddress.unix(path: path) else { preconditionFailure("a checked path fits an address") }
             self = .address(address)
-        case .tcp(let host, let port), .tls(let host, let port):
+        case .tcp(let host, let port), .tls(let host, let port), .http2(let host, let port):
             self = SocketAddress.parse(host, port: port).map(ServerTarget.address) ?? .name(host: host, port: port)
         }
     }

@@ -1,0 +1,214 @@
+import Buffers
+import HTTP1
+import HTTP2
+import HTTPMessage
+import Transport
+
+/// The bytes of one stream of an HTTP/2 connection to an app on their way between its session and whoever holds the lease, in bounded memory.
+///
+/// The holder writes heads as lines of HTTP/1, and reads them so: here they become the session's, and the session's become lines.
+final class AppStreamBytes: StreamCarrier {
+    private let slabs: SlabPool
+    private let bodySlabs: SlabPool
+    /// The session that it goes over, from when its connection stands to its own end.
+    private var session: AppStreams?
+    private var stream: HTTP2Stream?
+    private var inbox = OutputBuffer()
+    private var outbox = OutputBuffer()
+    /// Behind the request's body; lines of HTTP/1.
+    var trailers = OutputBuffer()
+    private var isEnded = false
+    private var isHeadAlone = false
+    private var isFull = false
+    /// The app's message is over: to its end, or broken off.
+    private var isOver = false
+    private var isBroken = false
+    /// The app did not look at the request: it may be sent again.
+    private(set) var wasRefused = false
+    /// The response was read to its end: what is left of the stream goes on by itself.
+    var isComplete = false
+
+    init(_ slabs: SlabPool, _ bodySlabs: SlabPool) {
+        self.slabs = slabs
+        self.bodySlabs = bodySlabs
+    }
+
+    /// Whose bytes they are.
+    unowned(unsafe) var user: AppConnection!  // It owns this.
+
+    func attach(_ session: AppStreams) { self.session = session }
+
+    // MARK: To the app
+
+    override func send(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>, taken: inout Int) -> SendOutcome {
+        taken = 0
+        guard let session, !isOver || !isBroken else { return .failed(0) }
+        var rest = first
+        if stream == nil && !isOver {
+            let count = rest.endOfHead
+            guard count > 0, sendHead(rest.extracting(first: count), over: session) else {
+                isBroken = true
+                isOver = true
+                wasRefused = true
+                return .failed(0)
+            }
+            taken += count
+            rest = rest.extracting(droppingFirst: count)
+        }
+        guard let stream, !isEnded, !isHeadAlone else {
+            taken += rest.count + second.count + third.count
+            return .done
+        }
+        let wanted = rest.count + second.count + third.count
+        guard wanted > 0 else { return .done }
+        outbox.attach(slabs)
+        if outbox.room < wanted { outbox.compact() }
+        var sent = outbox.take(rest)
+        if sent == rest.count { sent += outbox.take(second) }
+        if sent == rest.count + second.count { sent += outbox.take(third) }
+        taken += sent
+        session.resume(stream)
+        session.flushSoon()
+        if sent == wanted { return .done }
+        isFull = true
+        return .wouldBlock
+    }
+
+    /// Sends a head that the holder wrote. False: the session takes no more requests, or it does not fit.
+    private func sendHead(_ bytes: Span<UInt8>, over session: AppStreams) -> Bool {
+        // `GET /path HTTP/1.1`
+        var space = 0
+        while bytes[space] != 0x20 { space += 1 }
+        var line = space
+        while bytes[line] != 0x0A { line += 1 }
+        let target = (space + 1)..<(line - 10)
+        let lines = bytes.extracting((line + 1)..<(bytes.count - 2))
+        let facts = RequestLines(lines)
+        isHeadAlone = !facts.hasBody
+        let method = Method.named(count: space, bytes.paddedWord(at: 0))
+        stream = session.request(method, hasBody: facts.hasBody) { list in
+            list.add(":method", bytes.extracting(first: space))
+            list.add(":scheme", session.isSecure ? "https" : "http")
+            list.add(":authority", lines.extracting(facts.host.range))
+            list.add(":path", bytes.extracting(target))
+            list.add(lines: lines, dropping: [.host])
+            if facts.takesTrailers { list.add("te", "trailers") }
+        }
+        guard let stream else { return false }
+        unsafe session.opened(stream, user)
+        session.flushSoon()
+        return true
+    }
+
+    /// The request is complete.
+    override func end() {
+        guard let stream, !isEnded else { return }
+        isEnded = true
+        session?.resume(stream)
+        session?.flushSoon()
+    }
+
+    override func reset() { close() }
+
+    /// Nobody wants anything of it any more.
+    override func close() {
+        if let session, let stream {
+            session.abandon(stream, isComplete: isComplete && (isEnded || isHeadAlone))
+            session.flushSoon()
+        }
+        session = nil
+        stream = nil
+        inbox.detach()
+        outbox.detach()
+        trailers.detach()
+    }
+
+    func outgoing(atMost most: Int) -> OutgoingBody {
+        let count = min(most, outbox.count)
+        guard isEnded && count == outbox.count else { return OutgoingBody(count, .more) }
+        return OutgoingBody(count, trailers.isEmpty ? .end : .trailers)
+    }
+
+    func write(_ count: Int, into output: inout OutputBuffer) {
+        outbox.move(count, to: &output)
+        if outbox.isEmpty { outbox.detach() }
+    }
+
+    func writeTrailers(into list: inout HeadList) { list.add(linesOf: trailers) }
+
+    /// Once, after the holder was told to wait: it need not any more.
+    var hasRoomAgain: Bool {
+        guard isFull, outbox.isEmpty else { return false }
+        isFull = false
+        return true
+    }
+
+    // MARK: From the app
+
+    /// A head, as lines of HTTP/1 that the holder's parser reads.
+    func takeIn(_ head: ResponseHead, _ fields: borrowing FieldTable, in bytes: Span<UInt8>, isWhole: Bool) {
+        inbox.attach(bodySlabs)
+        inbox.append("HTTP/1.1 ")
+        inbox.append(decimal: UInt64(head.status))
+        inbox.append(" \r\n")
+        for index in 0..<fields.count where !fields[index].marks.contains(.removed) {
+            inbox.append(bytes, fields[index].name)
+            inbox.append(": ")
+            inbox.append(bytes, fields[index].value)
+            inbox.appendCRLF()
+        }
+        if isWhole && head.status >= 200 && head.status != 204 && head.status != 304 && fields.firstIndex(of: .contentLength) == nil {
+            inbox.append("content-length: 0\r\n")
+        }
+        inbox.appendCRLF()
+    }
+
+    /// Bytes of the body. They fit: the app may send no more than the stream's window before they are taken.
+    func takeIn(_ body: Span<UInt8>) {
+        inbox.attach(bodySlabs)
+        if inbox.room < body.count { inbox.compact() }
+        inbox.append(body)
+        precondition(!inbox.overflowed, "an app's window does not fit")
+    }
+
+    func over(isBroken: Bool, wasRefused: Bool) {
+        isOver = true
+        if isBroken { self.isBroken = true }
+        if wasRefused { self.wasRefused = true }
+    }
+
+    override func receive(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {
+        guard !inbox.isEmpty else { return isBroken ? .failed(0) : isOver ? .end : .wouldBlock }
+        let count = min(inbox.count, room)
+        buffer.append(inbox, count)
+        inbox.consume(count)
+        if inbox.isEmpty { inbox.detach() }
+        // The head counts too; the session knows how much of it was body.
+        if let stream { session?.consume(stream, count) }
+        return .bytes(count)
+    }
+}
+
+/// What is to be known of the field lines that the gateway writes for an app.
+private struct RequestLines {
+    private(set) var host = ByteRange.empty
+    private(set) var hasBody = false
+    private(set) var takesTrailers = false
+
+    init(_ lines: Span<UInt8>) {
+        var at = 0
+        while let lineFeed = lines.firstLineFeed(from: at, to: lines.count) {
+            var colon = at
+            while lines[colon] != UInt8(ascii: ":") { colon += 1 }
+            let value = ByteRange(start: colon + 2, count: lineFeed - 1 - (colon + 2))
+            switch FieldToken.named(lines, ByteRange(start: at, count: colon - at)) {
+            case .host: host = value
+            case .contentLength: hasBody = !(value.count == 1 && lines[value.lower] == 0x30)
+            case .transferEncoding: hasBody = true
+            case .te: takesTrailers = true
+            default: break
+            }
+            at = lineFeed + 1
+        }
+    }
+}

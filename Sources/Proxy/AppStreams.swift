@@ -1,0 +1,116 @@
+// unsafe: refers to its connection, which owns it
+import Buffers
+import HTTP1
+import HTTP2
+import HTTPMessage
+import Transport
+
+/// The gateway's end of an HTTP/2 connection to an app: each stream is an `AppConnection` for whoever holds its lease.
+final class AppStreams: ClientSession {
+    private unowned(unsafe) let owner: MultiplexedConnection  // It owns this.
+    let isSecure: Bool
+    /// By the slots of the session's streams; nil where nobody wants the stream any more.
+    private var users: [AppConnection?] = []
+    private var awake: [AppConnection] = []
+
+    init(of owner: MultiplexedConnection, isSecure: Bool) {
+        unsafe self.owner = owner
+        self.isSecure = isSecure
+        let upstream = owner.upstream
+        var settings = SessionSettings()
+        settings.heads = upstream.settings.limits
+        settings.stallTime = upstream.settings.sendIdleTimeout
+        super.init(settings: settings, slabs: upstream.proxy.slabs, tables: upstream.proxy.tableSlabs)
+    }
+
+    // MARK: What streams call
+
+    /// A request was sent on `stream`.
+    func opened(_ stream: HTTP2Stream, _ user: AppConnection) {
+        while users.count <= stream.slot { users.append(nil) }
+        users[stream.slot] = user
+        unsafe owner.isUnderWay(user)
+    }
+
+    /// Nobody wants what is left of a stream.
+    func abandon(_ stream: HTTP2Stream, isComplete: Bool) {
+        guard stream.slot < users.count, users[stream.slot] != nil else { return }
+        users[stream.slot] = nil
+        if !(isComplete && stream.hasEnded) { reset(stream, .cancel) }
+    }
+
+    func flushSoon() { unsafe owner.flushSoon() }
+
+    /// Has those go on that can. False: there were none.
+    func runAwake() -> Bool {
+        guard !awake.isEmpty else { return false }
+        while let user = awake.popLast() {
+            user.isAwake = false
+            user.streamReady()
+        }
+        return true
+    }
+
+    private func wake(_ user: AppConnection) {
+        user.stream.canReceive = true
+        guard !user.isAwake else { return }
+        user.isAwake = true
+        awake.append(user)
+    }
+
+    private func user(of stream: HTTP2Stream) -> AppConnection? { stream.slot < users.count ? users[stream.slot] : nil }
+
+    // MARK: Events
+
+    override func received(_ stream: HTTP2Stream, _ head: ResponseHead, _ message: inout ReceivedFields) { take(stream, head, message) }
+
+    override func informed(_ stream: HTTP2Stream, _ head: ResponseHead, _ message: inout ReceivedFields) { take(stream, head, message) }
+
+    private func take(_ stream: HTTP2Stream, _ head: ResponseHead, _ message: borrowing ReceivedFields) {
+        guard let user = user(of: stream) else { return }
+        message.slab.withBytes { user.streamBytes?.takeIn(head, message.fields, in: $0, isWhole: stream.peerHasEnded) }
+        wake(user)
+    }
+
+    override func received(_ stream: HTTP2Stream, body: Span<UInt8>) {
+        guard let user = user(of: stream) else { return consume(stream, body.count) }
+        user.streamBytes?.takeIn(body)
+        wake(user)
+    }
+
+    override func received(_ stream: HTTP2Stream, trailers: borrowing FieldTable, in bytes: Span<UInt8>) {
+        user(of: stream)?.holder?.take(trailers: trailers, in: bytes)
+    }
+
+    override func ended(_ stream: HTTP2Stream) {
+        guard let user = user(of: stream) else { return }
+        user.streamBytes?.over(isBroken: false, wasRefused: false)
+        wake(user)
+    }
+
+    override func closed(_ stream: HTTP2Stream, _ reason: Reason?) {
+        guard let user = user(of: stream) else { return }
+        user.streamBytes?.over(isBroken: reason != nil, wasRefused: reason == .upstreamStreamRefused)
+        if reason != nil { users[stream.slot] = nil }
+        wake(user)
+    }
+
+    override func peerIsLeaving(_ code: ErrorCode) { unsafe owner.leave() }
+
+    override func settingsChanged() { unsafe owner.settingsCame() }
+
+    override func outgoing(_ stream: HTTP2Stream, atMost most: Int) -> OutgoingBody {
+        user(of: stream)?.streamBytes?.outgoing(atMost: most) ?? OutgoingBody(0, .end)
+    }
+
+    override func write(_ stream: HTTP2Stream, _ count: Int, into output: inout OutputBuffer) {
+        guard let user = user(of: stream), let bytes = user.streamBytes else { return }
+        bytes.write(count, into: &output)
+        if bytes.hasRoomAgain {
+            user.stream.canSend = true
+            wake(user)
+        }
+    }
+
+    override func writeTrailers(_ stream: HTTP2Stream, into list: inout HeadList) { user(of: stream)?.streamBytes?.writeTrailers(into: &list) }
+}
