@@ -97,10 +97,14 @@ extension Reason {
         case .upstreamTLSFailed:
             .init(
                 .app,
-                "The app's port answered, but what came is not a TLS handshake that could be finished. No request was sent.",
+                """
+                The app's port answered, but the TLS handshake could not be finished, or the app ended it with an alert: it does \
+                not speak TLS there, has no version or cipher in common with the gateway, or wants a certificate that it was not \
+                given. It has answered no request.
+                """,
                 """
                 Does the app speak TLS at that port? Try from this machine: openssl s_client -connect HOST:PORT. If it does \
-                not, write http:// in servers.
+                not, write http:// in servers. If it asks for a certificate, name one with tls-certificate.
                 """)
         case .upstreamTLSTimeout:
             .init(

@@ -1,5 +1,6 @@
 import HTTPMessage
 import TLS
+import Transport
 
 extension TLSHandshakeFault {
     /// The reason for which a client's handshake failed; nil when the client has gone away.
@@ -27,4 +28,9 @@ extension TLSHandshakeFault {
         case .trust: .upstreamTLSCertificateUntrusted
         }
     }
+}
+
+extension Reason {
+    /// Why an app's connection broke before its response, from the code of `ReceiveOutcome.failed`.
+    init(beforeResponse code: Int32) { self = code == ByteStream.brokenTLS ? .upstreamTLSFailed : .upstreamResponseReset }
 }

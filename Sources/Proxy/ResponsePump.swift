@@ -44,7 +44,9 @@ extension Exchange {
                 if stopwatch?.heard == 0 { stopwatch?.heard = loop.clockNanoseconds() }
             case .wouldBlock: return wait(.appHead)
             case .end: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseClosed) : fail(.upstreamResponseClosed)
-            case .failed: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseReset) : fail(.upstreamResponseReset)
+            case .failed(let code):
+                guard app.input.isEmpty && interimCount == 0 else { return fail(.upstreamResponseReset) }
+                return failBeforeResponse(Reason(beforeResponse: code))
             }
         }
     }

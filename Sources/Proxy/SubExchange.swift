@@ -187,7 +187,7 @@ final class SubExchange: LeaseHolder {
             case .bytes: break
             case .wouldBlock: return
             case .end: return connectionEnded(app, .upstreamResponseClosed)
-            case .failed: return connectionEnded(app, .upstreamResponseReset)
+            case .failed(let code): return connectionEnded(app, Reason(beforeResponse: code))
             }
         }
     }

@@ -43,6 +43,10 @@ extension ByteStream {
     /// The peer does not speak TLS after all: from here on its bytes are plain. What TLS has read is gone.
     public mutating func endSecurity() { way = .plain }
 
+    /// The code of `.failed` where what came is not TLS as it should be, or an alert with which the peer ends it. In TLS 1.3 that is also how a
+    /// server refuses a client's certificate: its word comes when the client's handshake is over (RFC 8446 §4.4.2.4).
+    public static var brokenTLS: Int32 { EPROTO }
+
     /// Goes on with the handshake. Afterwards `canReceive` and `canSend` say what it waits for.
     public mutating func shakeHands() -> TLSConnection.HandshakeOutcome {
         guard let tls else { preconditionFailure("a plain connection has no handshake") }
