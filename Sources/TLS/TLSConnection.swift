@@ -77,6 +77,9 @@ public final class TLSConnection {
 
     // MARK: The handshake
 
+    /// Reads, each of up to 16 KiB, in one step of it: OpenSSL takes a chain of certificates of up to 100 KiB.
+    private static let mostReadsInHandshake = 32
+
     public enum HandshakeOutcome: Equatable, Sendable {
         case done
         /// Nothing more until the peer speaks, or takes what is held.
@@ -87,6 +90,7 @@ public final class TLSConnection {
     /// Goes on with the handshake as far as the peer has spoken. The step in which a server signs takes some 100 µs to 1 ms.
     public func handshake() -> HandshakeOutcome {
         ERR_clear_error()
+        unsafe wire.pointee.readsLeft = Self.mostReadsInHandshake
         let result = unsafe SSL_do_handshake(ssl)
         let kind = result == 1 ? SSL_ERROR_NONE : unsafe SSL_get_error(ssl, result)
         if kind == SSL_ERROR_NONE && !isClient {
@@ -103,7 +107,7 @@ public final class TLSConnection {
             if flush == .failed { return .failed(.connectionLost(code: unsafe wire.pointee.code)) }
             isOpen = true
             return .done
-        case SSL_ERROR_WANT_READ where flush != .failed: return .wouldBlock
+        case SSL_ERROR_WANT_READ where unsafe flush != .failed && !wire.pointee.isOverrun: return .wouldBlock
         default: return .failed(fault())
         }
     }
@@ -131,12 +135,16 @@ public final class TLSConnection {
     /// More may be had without word from the loop.
     public var mayReceive: Bool { unsafe !wire.pointee.isDrained || SSL_has_pending(ssl) == 1 }
 
+    /// Reads, each of up to 16 KiB, until there is a plain byte. A record takes two, and what a peer may have to say beside fits in the others.
+    private static let mostReadsForRecord = 4
+
     /// Reads what has come into `place`, at most `room` bytes (at least 1).
     public func receive(into place: UnsafeMutableRawPointer, room: Int) -> ReadOutcome {
         var total = 0
         var last = SSL_ERROR_NONE
         while total < room {
             ERR_clear_error()
+            unsafe wire.pointee.readsLeft = Self.mostReadsForRecord
             var count = 0
             if unsafe SSL_read_ex(ssl, place + total, room - total, &count) == 1 {
                 total += count
@@ -149,6 +157,7 @@ public final class TLSConnection {
         // Answers to the peer's post-handshake messages.
         if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
         if total > 0 { return .bytes(total) }
+        if unsafe wire.pointee.isOverrun { return .failed(EPROTO) }
         switch last {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wouldBlock
         case SSL_ERROR_ZERO_RETURN: return .end
@@ -165,13 +174,14 @@ public final class TLSConnection {
     public func isAliveAndSilent() -> Bool {
         noteReadable()
         ERR_clear_error()
+        unsafe wire.pointee.readsLeft = Self.mostReadsForRecord
         var byte: UInt8 = 0
         var count = 0
         if unsafe SSL_peek_ex(ssl, &byte, 1, &count) == 1 { return false }
         let kind = unsafe SSL_get_error(ssl, 0)
         if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
         ERR_clear_error()
-        return kind == SSL_ERROR_WANT_READ
+        return unsafe kind == SSL_ERROR_WANT_READ && !wire.pointee.isOverrun
     }
 
     // MARK: Sending

@@ -13,6 +13,11 @@ struct TLSWire {
     var peerEnded = false
     /// The end was read.
     var hasEnded = false
+    /// How many reads OpenSSL may still make in this call of it: a peer that sends nothing but messages of the handshake's kind (new keys, say)
+    /// would else be read for as long as it sends, and nobody else on the loop served.
+    var readsLeft = 0
+    /// It would have made more.
+    var isOverrun = false
     /// `errno` of what broke the connection; 0 for nothing.
     var code: Int32 = 0
     /// Records that the kernel did not take: a block of the allocator's, only while there are any.
@@ -46,6 +51,11 @@ struct TLSWire {
     /// Reads what has come. -1 with `isDrained`: nothing now.
     mutating func read(_ buffer: UnsafeMutableRawPointer, _ room: Int) -> Int {
         if isDrained || hasEnded || code != 0 { return hasEnded ? 0 : -1 }
+        guard readsLeft > 0 else {
+            isOverrun = true
+            return -1
+        }
+        readsLeft -= 1
         while true {
             let count = unsafe recv(descriptor, buffer, room, Int32(MSG_DONTWAIT))
             if count > 0 {
