@@ -74,7 +74,8 @@ public final class TLSClientContext: TLSContext, @unchecked Sendable {
         let isAddress = unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1
         ERR_clear_error()
         if !isAddress {
-            unsafe SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+            // A subject's common name is no host name (RFC 9525 §2).
+            unsafe SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
             guard unsafe SSL_set1_host(ssl, name) == 1, unsafe sluice_tls_set_server_name(ssl, name) == 1 else {
                 throw TLSSetupFault.fromOpenSSL("`\(name)` cannot be the name of a TLS server")
             }
