@@ -28,6 +28,11 @@ struct TLSCheck {
             guard let key = app.keys[option], app.keys[other] == nil else { continue }
             report.error(.optionMissing, at: key, "\(quoted(option)) needs \(quoted(other)) beside it", help: "add a line `\(other) = …`")
         }
+        if let name = app.values.word("tls-name"), let port = Authority(name)?.port {
+            report.error(
+                .valueHost, at: app.range(of: "tls-name"), "\(quoted(name)) has a port, and no certificate has one",
+                help: "write `\(name.dropLast(port.utf8.count + 1))`")
+        }
         if let key = app.keys["tls-verify"], app.values.boolean("tls-verify") == false {
             report.warning(
                 .dangerUnverified, at: key, "the certificate of this app is not checked: anybody on the way can pretend to be it",

@@ -52,7 +52,7 @@ public struct UpstreamTLSPlan: Sendable, Equatable {
     /// nil is the system's store.
     public var authorities: String?
     public var verifies: Bool
-    /// nil is the name of the server.
+    /// A name, or an address without brackets; nil is the name of the server.
     public var name: String?
     public var certificate: String?
     public var key: String?

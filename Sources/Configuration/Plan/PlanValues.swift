@@ -116,7 +116,8 @@ extension PlanBuilder {
                 forwardedFields: fields,
                 tls: UpstreamTLSPlan(
                     authorities: values.word("tls-authorities"), verifies: values.required(values.boolean, "tls-verify"),
-                    name: values.word("tls-name"), certificate: values.word("tls-certificate"), key: values.word("tls-private-key")),
+                    name: values.word("tls-name").map { Authority($0)?.host ?? $0 }, certificate: values.word("tls-certificate"),
+                    key: values.word("tls-private-key")),
                 usesHTTP2: values.word("protocol") == "h2" || servers.contains { $0.isHTTP2 }))
     }
 }
