@@ -90,8 +90,7 @@ public struct GatewayProcess {
             do throws(TLSSetupFault) {
                 try upstream.secure()
             } catch {
-                complain("sluice: [app:\(upstream.name)]: \(error)")
-                throw error
+                throw TLSSetupFault("[app:\(upstream.name)]: \(error)")
             }
             return .upstream(upstream)
         }
@@ -132,7 +131,7 @@ public struct GatewayProcess {
                 for address in listener.addresses {
                     let bound = try listen(on: address, listener, connections)
                     lines.append("listening on \(bound.text) (\(listener.settings.name))")
-                    lines += DemoHint.lines(listener.routes, settings.apps, at: bound)
+                    lines += DemoHint.lines(listener.routes, settings.apps, at: bound, isHTTPS: listener.settings.isHTTPS)
                 }
             }
             return lines
