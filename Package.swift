@@ -149,7 +149,7 @@ let package = Package(
             dependencies: ["HTTP1", "HTTP2", "HTTPMessage", "Buffers", "Configuration", "Routing", "Telemetry", "PluginImage", "FilterAPI", "FilterTesting"] + builtInFilters,
             path: "Tests/Fuzz/Checks", swiftSettings: strict),
         tests("FuzzTests", ["FuzzChecks"]),
-        tests("ConfigurationTests", ["Configuration", "FuzzChecks", "FilterAPI", "Gzip", "RateLimit", "VersionNegotiation"]),
+        tests("ConfigurationTests", ["Configuration", "FuzzChecks", "FilterAPI", "Gzip", "RateLimit", "TLSTermination", "VersionNegotiation"]),
         tests("PluginImageTests", ["PluginImage", "FuzzChecks"]),
         tests("UpstreamsTests", ["Upstreams", "CAllocations"]),
         tests("RoutingTests", ["Routing", "Buffers", "CAllocations", "FuzzChecks"]),

@@ -3,6 +3,7 @@ import FilterAPI
 import Foundation
 import Gzip
 import RateLimit
+import TLSTermination
 import Testing
 import VersionNegotiation
 
@@ -12,7 +13,7 @@ import VersionNegotiation
         try String(contentsOf: Golden.package.appending(path: path), encoding: .utf8)
     }
 
-    private static let filters: [any FilterPlugin.Type] = [Gzip.self, RateLimit.self, VersionNegotiation.self]
+    private static let filters: [any FilterPlugin.Type] = [Gzip.self, RateLimit.self, TLSTermination.self, VersionNegotiation.self]
     private let registry = FilterRegistry(Self.filters)
 
     @Test func theShippedConfigurationServesTheDemo() throws {

@@ -40,7 +40,8 @@ extension Plan {
             "listener \(listener.name)",
             "  addresses        " + listener.addresses.map { "\($0)" }.joined(separator: " ")
                 + listener.addresses.compactMap { if case .unix(_, let mode) = $0 { " mode 0\(String(mode, radix: 8))" } else { nil } }.joined(),
-            "  serve            \(text(listener.serve))",
+            "  serve            \(text(listener.serve))"
+                + (listener.through.isEmpty ? "" : ", through \(listener.through.map { "filter \(filters[$0].name)" }.joined(separator: ", "))"),
             "  connections      \(listener.maxConnections), backlog \(listener.backlog)",
             "  head             \(listener.headLimits.headBytes) bytes, target \(listener.headLimits.targetBytes), fields \(listener.headLimits.fieldCount)",
             "  body             \(listener.maxBodyBytes.map(String.init) ?? "off")",
@@ -64,6 +65,7 @@ extension Plan {
         return [
             "app \(app.name)",
             "  servers          " + upstream.servers.map(\.description).joined(separator: " "),
+        ] + (upstream.usesTLS ? ["  tls              \(text(upstream.tls))"] : []) + [
             "  host             \(upstream.host)",
             "  paths            escaped separators \(upstream.takesEscapedSeparators ? "on" : "off")",
             "  connect          \(times.connect), tries \(upstream.retry.tries), retry idempotent \(upstream.retry.idempotent)",
@@ -75,6 +77,10 @@ extension Plan {
         ]
     }
 
+    private func text(_ tls: UpstreamTLSPlan) -> String {
+        let own = tls.certificate.map { ", own certificate \($0) with key \(tls.key ?? "none")" } ?? ""
+        return "\(tls.verifies ? "verified by \(tls.authorities ?? "the system's store")" : "not verified"), name \(tls.name ?? "of the server")\(own)"
+    }
     private func text(_ duration: Duration?) -> String { duration.map { "\($0)" } ?? "off" }
     private func text(_ networks: [CIDR]) -> String {
         networks.isEmpty ? "none" : networks.map(\.description).joined(separator: " ")

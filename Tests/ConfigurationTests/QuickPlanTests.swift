@@ -14,6 +14,24 @@ import Testing
         #expect(upstream.servers == [.tcp(host: "app.internal", port: 80), .unix(path: "/run/app.sock")])
     }
 
+    /// By TLS: verified by the system's store, as in a file that says nothing of it.
+    @Test func serversMayBeReachedByTLS() throws {
+        let (plan, diagnostics) = Plan.quick(listen: "127.0.0.1:8080", to: ["https://app.internal https://[::1]:8443"])
+        #expect(diagnostics.text() == "")
+        guard case .upstream(let upstream)? = plan?.apps.first?.kind else {
+            Issue.record("it does not lead to servers")
+            return
+        }
+        #expect(upstream.servers == [.tls(host: "app.internal", port: 443), .tls(host: "::1", port: 8443)])
+        #expect(upstream.usesTLS && upstream.tls.verifies && upstream.tls.authorities == nil && upstream.tls.name == nil)
+    }
+
+    @Test func serversAreReachedInOneWay() {
+        let (plan, diagnostics) = Plan.quick(listen: "127.0.0.1:8080", to: ["http://app.internal", "https://app.internal"])
+        #expect(plan == nil)
+        #expect(diagnostics.map(\.code) == [.valueServer])
+    }
+
     /// The rest is what a file gets that says nothing else.
     @Test func everythingElseIsDefault() throws {
         let quick = try #require(Plan.quick(listen: "127.0.0.1:8080", to: ["127.0.0.1:9292"]).plan)
@@ -29,7 +47,7 @@ import Testing
     }
 
     @Test func mistakesAreShownInTheArguments() {
-        let (plan, diagnostics) = Plan.quick(listen: "8080", to: ["127.0.0.1:9292", "https://app.internal"])
+        let (plan, diagnostics) = Plan.quick(listen: "8080", to: ["127.0.0.1:9292", "h2://app.internal"])
         #expect(plan == nil)
         #expect(
             diagnostics.text() == """
@@ -41,13 +59,13 @@ import Testing
                   |
                   = help: write `127.0.0.1:8080` for this machine alone, or `*:8080` for every address
 
-                error[value.server-unavailable]: TLS to an app is not available yet
+                error[value.server-unavailable]: HTTP/2 to an app is not available yet
                  --> --to:1:1
                   |
-                1 | https://app.internal
-                  | ^^^^^^^^ expected a server such as `127.0.0.1:9292`, `http://app:80` or `unix:/run/x.sock`
+                1 | h2://app.internal
+                  | ^^^^^ expected a server such as `127.0.0.1:9292`, `http://app:80` or `unix:/run/x.sock`
                   |
-                  = help: servers are reached by HTTP/1.1 without TLS: `http://host:port`
+                  = help: servers are reached by HTTP/1.1: `http://host:port` or `https://host:port`
 
                 2 errors
 

@@ -107,15 +107,15 @@ struct SectionNames {
         return nil
     }
 
-    /// The index of the filter that a word of a pipeline names. Reports it if there is none.
-    func filter(_ word: Word, _ report: inout Report) -> Int? {
+    /// The index of the filter that a word names, in a pipeline or in `through` of a listener. Reports it if there is none.
+    func filter(_ word: Word, onListener: Bool, _ report: inout Report) -> Int? {
         guard !word.isBroken else { return nil }
         if let index = filterIndexes[word.text] { return index }
         guard !unclear.contains(word.text) else { return nil }
         if let known = destinations[word.text] {
             report.error(
                 .referenceKind, at: word.range, "\(quoted(word.text)) is not a filter", expected: "a filter",
-                help: "only the last word of a pipeline is where it leads", notes: [("it is this section", known.header)],
+                help: onListener ? "`serve` says where the listener leads" : "only the last word of a pipeline is where it leads", notes: [("it is this section", known.header)],
                 leavesGap: true)
             return nil
         }

@@ -48,7 +48,7 @@ extension DiagnosticCode {
         case .valueNetwork: "A value is not a network in CIDR notation."
         case .valueAddress: "A value is not an address that can be listened on."
         case .valueServer: "A value is not the address of a server."
-        case .valueServerUnavailable: "A server is to be reached by TLS or HTTP/2, which is not available in this version."
+        case .valueServerUnavailable: "A server is to be reached by HTTP/2, which is not available in this version."
         case .valueHost: "A value is not a host name or address."
         case .valueLogTarget: "A value is not a place that a log can go to."
         case .valueToken: "A value has characters that a name in an HTTP field cannot have."

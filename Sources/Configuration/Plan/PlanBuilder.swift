@@ -101,7 +101,7 @@ struct PlanBuilder {
 
     /// The filter that a word names, if it may stand where the word stands.
     private func filter(named word: Word, onListener: Bool, _ report: inout Report) -> Int? {
-        guard let index = names.filter(word, &report) else { return nil }
+        guard let index = names.filter(word, onListener: onListener, &report) else { return nil }
         guard let isOfConnections = isConnectionFilter[index], isOfConnections != onListener else { return index }
         if onListener {
             report.error(

@@ -26,6 +26,9 @@ private func checkPlan(_ plan: Plan, _ bytes: [UInt8]) {
     var depths: [Destination: Int] = [:]
     for listener in plan.listeners {
         check(!listener.addresses.isEmpty, "no address", bytes)
+        check(listener.through.allSatisfy(plan.filters.indices.contains), "a connection filter that is not there", bytes)
+        check(Set(listener.through).count == listener.through.count, "a connection filter that stands twice", bytes)
+        check(listener.through.allSatisfy { plan.filters[$0].use == "tls-termination" }, "a filter of requests on a listener", bytes)
         check(listener.headLimits.targetBytes <= listener.headLimits.headBytes, "limits out of order", bytes)
         check(depth(of: listener.serve, in: plan, &depths, left: 1000, bytes) <= Plan.depthLimit, "too deep", bytes)
     }
@@ -43,6 +46,9 @@ private func checkPlan(_ plan: Plan, _ bytes: [UInt8]) {
     for app in plan.apps {
         if case .upstream(let upstream) = app.kind {
             check(!upstream.servers.isEmpty && upstream.retry.tries > 0, "an app without servers", bytes)
+            let secure = upstream.servers.count { if case .tls = $0 { true } else { false } }
+            check(secure == 0 || secure == upstream.servers.count, "servers with TLS and without", bytes)
+            check(secure == 0 || (upstream.tls.certificate == nil) == (upstream.tls.key == nil), "a certificate without its key", bytes)
         }
     }
 }
@@ -66,6 +72,7 @@ private func depth(
         check(plan.pipelines.indices.contains(index), "a pipeline that is not there", bytes)
         let pipeline = plan.pipelines[index]
         check(pipeline.filters.allSatisfy(plan.filters.indices.contains), "a filter that is not there", bytes)
+        check(pipeline.filters.allSatisfy { plan.filters[$0].use != "tls-termination" }, "a filter of connections in a pipeline", bytes)
         result = 1 + depth(of: pipeline.destination, in: plan, &known, left: left - 1, bytes)
     }
     known[destination] = result
@@ -94,6 +101,10 @@ package let sampleFilters = FilterSchemas([
         Option("types", .string, standard: "text/*", isList: true, "Media types."),
         Option("level", .integer(1...9), standard: "1", "How hard to try."),
         Option("comment", .string, "A text."),
+    ]),
+    "tls-termination": OptionSchema([
+        Option("certificate", .string, isRequired: true, "A file."),
+        Option("private-key", .string, isRequired: true, "A file."),
     ]),
     "schedule": OptionSchema([
         Option("begins", .date, "When it begins."),
@@ -125,7 +136,7 @@ package let sampleFilters = FilterSchemas([
         if options.integer("level") == 9 && options.isGiven("comment") { throw ConfigurationError("level 9 leaves no time for a comment") }
         return section
     },
-], load: samplePlugin)
+], connectionFilters: ["tls-termination"], load: samplePlugin)
 
 /// The files of plug-ins that exist in tests alone.
 private func samplePlugin(_ path: String) -> Result<LoadedFilter, PluginFault> {
