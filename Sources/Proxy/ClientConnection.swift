@@ -314,15 +314,8 @@ final class ClientConnection: ClientSide {
 
     /// Answers a request that could not be parsed, or a connection that is one too many, and closes.
     private func refuse(_ reason: Reason) {
-        let held = self.held ?? proxy.takeExchange()
-        self.held = held
-        let exchange = held.object
-        exchange.request = RequestHead()
-        exchange.fields.removeAll()
-        exchange.record = ExchangeRecord(began: began)
+        let exchange = blankExchange()
         exchange.record.clientBytesIn = UInt64(input.end)
-        exchange.client = self
-        exchange.clientAddress = addressText
         phase = .exchange
         input.clear()
         exchange.keepsClient = false
@@ -331,15 +324,25 @@ final class ClientConnection: ClientSide {
     }
 
     func logRefusal(_ reason: Reason) {
-        let held = self.held ?? proxy.takeExchange()
-        self.held = held
-        let exchange = held.object
-        exchange.record = ExchangeRecord(began: began)
-        exchange.client = self
-        exchange.clientAddress = addressText
+        let exchange = blankExchange()
+        exchange.record.end.clientConnection = .closed
         exchange.abort(reason)
         exchange.finishRecord()
         letGo()
+    }
+
+    /// An exchange for a connection whose request is not known. Of the one that it carried before, and of a head that did not come whole,
+    /// nothing is in it: their bytes are elsewhere, or gone.
+    private func blankExchange() -> Exchange {
+        let held = self.held ?? proxy.takeExchange()
+        self.held = held
+        let exchange = held.object
+        exchange.request = RequestHead()
+        exchange.fields.removeAll()
+        exchange.record = ExchangeRecord(began: began)
+        exchange.client = self
+        exchange.clientAddress = addressText
+        return exchange
     }
 
     /// An exchange is over: the next one, or the end. False: there is nothing to do now.

@@ -20,6 +20,24 @@ import Testing
         }
     }
 
+    /// Its log line is made in the exchange that was used before, of whose request nothing may be left.
+    @Test func `a client that goes away within its head, after others were served, hurts nobody`() throws {
+        try Scenario.run(gateway: "access-log = stderr") { s in
+            let client = try s.connect()
+            try client.get("/a/long/path")
+            try s.app.accept().serve("GET /a/long/path HTTP/1.1", answering: "x")
+            try client.expectAnswer("x")
+            client.close()
+            let gone = try s.connect()
+            try gone.send("GET /b HTTP/1.1\r\nHos")
+            gone.close()
+            #expect(s.gateway.process.waitForErrors { $0.contains("reason=client.closed") })
+            let line = s.gateway.errors.split(separator: "\n").first { $0.contains("reason=client.closed") } ?? ""
+            #expect(!line.contains("/a/long/path") && line.contains("end=CR-C"))
+            try s.probe()
+        }
+    }
+
     @Test func `a client that closes in the middle of a response frees the app connection`() throws {
         try Scenario.run { s in
             for byReset in [true, false] {
