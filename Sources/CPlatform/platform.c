@@ -101,6 +101,10 @@ ssize_t sluice_peek(int fd) {
     return syscall(SYS_recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, NULL, NULL);
 }
 
+ssize_t sluice_peek_at(int fd, void *bytes, size_t count) {
+    return syscall(SYS_recvfrom, fd, bytes, count, MSG_PEEK | MSG_DONTWAIT, NULL, NULL);
+}
+
 ssize_t sluice_send(int fd, const void *bytes, size_t count, int more) {
     return syscall(SYS_sendto, fd, bytes, count, MSG_NOSIGNAL | (more ? MSG_MORE : 0), NULL, 0);
 }

@@ -64,6 +64,9 @@ public struct SocketAddress: Sendable, Hashable {
         return SocketAddress(family: .unix, port: 0, high: 0, low: 0, path: bytes)
     }
 
+    /// Whoever connects to a unix socket, and has no name.
+    public static var unnamed: SocketAddress { SocketAddress(family: .unix, port: 0, high: 0, low: 0) }
+
     /// All local IPv4 addresses, for listening.
     public static func anyIPv4(port: UInt16) -> SocketAddress { ipv4(0, port: port) }
     /// All local IPv6 addresses, for listening.

@@ -25,7 +25,8 @@ public struct FilterRegistry: Sendable {
             makers[name] = Self.maker(plugin)
         }
         let onListeners = plugins.filter { $0.value.place != .pipeline }.keys
-        return FilterSchemas(schemas, makers: makers, connectionFilters: Set(onListeners), load: load)
+        let securing = plugins.filter { $0.value.place == .secureListener }.keys
+        return FilterSchemas(schemas, makers: makers, connectionFilters: Set(onListeners), securing: Set(securing), load: load)
     }
 
     package static func maker(_ plugin: any FilterPlugin.Type) -> FilterSchemas.Maker {

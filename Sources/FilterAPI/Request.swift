@@ -7,6 +7,8 @@ public struct Request: ~Copyable {
     package var state: StateBlock
     /// The client, as far as trusted proxies tell; nil for a unix socket.
     public package(set) var clientAddress: IPAddress?
+    /// Where the client had connected to, if a prologue on the connection says so (`PrologueFilter`).
+    public package(set) var destination: ConnectionEnd?
     /// The client spoke TLS, as far as a trusted proxy tells (X-Forwarded-Proto); otherwise, whether it came over TLS.
     public package(set) var isHTTPS = false
     /// The peer is one of the listener's `trusted-proxies`: what it says of the client counts.
@@ -34,6 +36,7 @@ public struct Request: ~Copyable {
         fields.removeAll()
         state.reset()
         clientAddress = nil
+        if destination != nil { destination = nil }
         idRange = .empty
         chosenApp = nil
         if !transforms.isEmpty { transforms = [] }

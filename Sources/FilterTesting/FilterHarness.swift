@@ -85,12 +85,13 @@ public final class FilterHarness {
     }
 
     /// Reads the sections as the gateway would.
-    private static func sections(
-        _ filters: [(plugin: any FilterPlugin.Type, options: String)], _ apps: [String]
+    static func sections(
+        _ filters: [(plugin: any FilterPlugin.Type, options: String)], _ apps: [String], onListener: Bool = false
     ) throws(HarnessError) -> [FilterPlan] {
-        var text = "[listener:l]\nlisten = 127.0.0.1:1\nserve = p\n[pipeline:p]\npipeline ="
-        for index in filters.indices { text += " f\(index)" }
-        text += " app\n"
+        let names = filters.indices.map { " f\($0)" }.joined()
+        var text = "[listener:l]\nlisten = 127.0.0.1:1\nserve = p\n"
+        if onListener { text += "through =\(names)\n" }
+        text += "[pipeline:p]\npipeline =\(onListener ? "" : names) app\n"
         for name in ["app"] + apps { text += "[app:\(name)]\nuse = echo\n" }
         for (index, filter) in filters.enumerated() { text += "[filter:f\(index)]\nuse = \(filter.plugin.name)\n\(filter.options)\n" }
         var types: [any FilterPlugin.Type] = []
@@ -187,12 +188,13 @@ public final class FilterHarness {
     /// - Parameters:
     ///   - head: as it would come, with LF or CRLF at line ends. Traps with a message if it is no request: a mistake of the test.
     ///   - client: the client's address; an empty text is a unix socket.
+    ///   - destination: where a prologue says that the client had connected to.
     ///   - isTrusted: it comes by way of a trusted proxy.
     ///   - loop: the loop whose filters see it.
     public func send(
-        _ head: String, from client: String = "192.0.2.1", https: Bool = false, throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0
+        _ head: String, from client: String = "192.0.2.1", to destination: ConnectionEnd? = nil, https: Bool = false, throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0
     ) -> TestExchange {
-        guard let exchange = exchange(HeadText.wire(head), from: client, https: https, throughTrustedProxy: isTrusted, on: loop) else {
+        guard let exchange = exchange(HeadText.wire(head), from: client, to: destination, https: https, throughTrustedProxy: isTrusted, on: loop) else {
             preconditionFailure("no request head: \(head)")
         }
         return exchange
@@ -211,10 +213,11 @@ public final class FilterHarness {
 
     /// Sends the bytes of a head; nil if they are none, or hold more than one.
     package func exchange(
-        _ bytes: [UInt8], from client: String, https: Bool = false, throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0,
+        _ bytes: [UInt8], from client: String, to destination: ConnectionEnd? = nil, https: Bool = false,
+        throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0,
         explanation: Explanation? = nil
     ) -> TestExchange? {
-        TestExchange(bytes, client: client, https: https, isTrusted: isTrusted, filters: loops[loop], explanation: explanation)
+        TestExchange(bytes, client: client, destination: destination, https: https, isTrusted: isTrusted, filters: loops[loop], explanation: explanation)
     }
 }
 

@@ -28,7 +28,8 @@ public final class TestExchange {
 
     /// Nil if the bytes are no request head, or hold more than one.
     init?(
-        _ bytes: [UInt8], client: String, https: Bool, isTrusted: Bool, filters: FilterHarness.LoopFilters, explanation: Explanation? = nil
+        _ bytes: [UInt8], client: String, destination: ConnectionEnd? = nil, https: Bool, isTrusted: Bool, filters: FilterHarness.LoopFilters,
+        explanation: Explanation? = nil
     ) {
         self.filters = filters
         request = Request(table: FieldTable(Slab(byteCount: 512 * 16)), state: StateBlock(filters.state.layout))
@@ -48,6 +49,7 @@ public final class TestExchange {
         request.isHTTPS = https
         request.isFromTrustedProxy = isTrusted
         request.clientAddress = IPAddress(client)?.unmapped
+        request.destination = destination
         request.explanation = explanation
         take(filters.pipeline.advance(&request))
     }

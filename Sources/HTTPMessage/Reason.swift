@@ -67,6 +67,10 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case requestBodyTooSlow
     /// The request is for a host that this TLS connection was not made for.
     case requestHostMisdirected
+    /// What a filter reads before TLS and HTTP did not come in time.
+    case prologueTimeout
+    /// What a filter reads before TLS and HTTP does not end.
+    case prologueTooLong
     /// The request came without TLS to a port that speaks TLS.
     case tlsPlainHTTP
     /// The TLS handshake did not end in time.
@@ -261,6 +265,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseBodyTimeout: "upstream.response.body.timeout"
         case .upstreamSendTimeout: "upstream.send.timeout"
         case .requestHostMisdirected: "request.host.misdirected"
+        case .prologueTimeout: "prologue.timeout"
+        case .prologueTooLong: "prologue.too-long"
         case .tlsPlainHTTP: "tls.plain-http"
         case .tlsHandshakeTimeout: "tls.handshake.timeout"
         case .tlsHandshakeFailed: "tls.handshake.failed"
@@ -324,7 +330,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestHostMisdirected: 421
         case .requestHeadTooLarge, .requestHeadTooManyFields: 431
         case .clientClosed, .clientReset, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle, .tunnelIdle,
-            .tlsHandshakeTimeout, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone, .tlsProtocolNone,
+            .prologueTimeout, .prologueTooLong, .tlsHandshakeTimeout, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone, .tlsProtocolNone,
             .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert,
             .clientProtocolBroken, .clientFloodResets, .clientFloodFaults, .clientFloodContinuations, .clientFloodFields,
             .clientFloodSettings, .clientFloodPings, .clientFloodPriorities, .clientFloodEmptyFrames,
@@ -407,6 +413,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseBodyTimeout: "The app stopped sending the response body"
         case .upstreamSendTimeout: "The app stopped taking the request body"
         case .requestHostMisdirected: "The request is for a host that this TLS connection was not made for"
+        case .prologueTimeout: "What stands before the request did not come in time"
+        case .prologueTooLong: "What stands before the request does not end"
         case .tlsPlainHTTP: "The request came without TLS to a port that speaks TLS"
         case .tlsHandshakeTimeout: "The TLS handshake did not end in time"
         case .tlsHandshakeFailed: "The TLS handshake failed"

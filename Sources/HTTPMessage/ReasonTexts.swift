@@ -30,6 +30,25 @@ extension Reason {
             .clientFloodWindowUpdates, .clientFloodUnknownFrames, .clientFloodReplies,
             .clientWindowTooSlow:
             streamReasonExplanation
+        case .prologueTimeout:
+            .init(
+                .client,
+                """
+                A filter of the listener reads a header from the proxy in front before anything else, and it did not come whole within \
+                the filter's timeout. The connection was closed without an answer.
+                """,
+                """
+                See that what connects sends that header at once: a load balancer whose health check only opens a connection sends \
+                none, and closes it sooner. A header that comes byte by byte is an attack.
+                """)
+        case .prologueTooLong:
+            .init(
+                .client,
+                """
+                A filter of the listener reads a header from the proxy in front before anything else, and it has more bytes than the \
+                filter takes. The connection was closed without an answer.
+                """,
+                "See what the proxy in front sends.")
         case .routeNone:
             .init(
                 .config,

@@ -22,7 +22,7 @@ extension Exchange {
 
     /// Whether the client speaks TLS, to the gateway or to a trusted proxy before it.
     func speaksTLS(_ client: ClientSide) -> Bool {
-        guard client.peerIsTrusted, let index = fields.firstIndex(of: .xForwardedProto) else { return client.listener.settings.isHTTPS }
+        guard client.peerIsTrusted, let index = fields.firstIndex(of: .xForwardedProto) else { return client.isHTTPS }
         return headSlab.withBytes { bytes in
             // Of several, the first is the client's own.
             var list = TokenList(fields[index].value)
@@ -102,7 +102,7 @@ extension Exchange {
 
 extension SocketAddress {
     /// The address alone; nil for a unix socket.
-    fileprivate var ip: IPAddress? {
+    var ip: IPAddress? {
         family == .unix ? nil : IPAddress(isIPv6: family == .ipv6, high: high, low: low)
     }
 }

@@ -15,6 +15,8 @@ import Upstreams
 /// ends in a known state. Loop-confined; the loop keeps it alive while it is open.
 final class ClientConnection: ClientSide {
     enum Phase {
+        /// Filters read what stands before TLS and HTTP.
+        case prologue
         /// The TLS handshake is under way.
         case securing
         /// It carries streams of HTTP/2 (`streams`).
@@ -31,16 +33,20 @@ final class ClientConnection: ClientSide {
         case closed
     }
 
-    private(set) var phase = Phase.idle
+    var phase = Phase.idle
     /// The present exchange, or one for the next. The loop's `ProxyLoop` keeps every exchange.
     private var held: Uncounted<Exchange>?
     private var exchange: Exchange? { held?.object }
     private var parser: RequestParser
+    /// Filters of the listener that have read their prologue.
+    var prologuesRead = 0
+    /// Who has really connected, while a prologue is awaited.
+    var peerEnd: ConnectionEnd?
     private var requestCount: UInt32 = 0
     /// It is one of the listener's `max-connections`, and not one that was turned away.
     private var holdsPlace = false
     /// Microseconds: accept, or the first byte of the present request.
-    private var began: Int64
+    var began: Int64
     private var discarded = 0
 
     /// Bytes of a request body that are thrown away to keep the connection; behind more it is closed.
@@ -70,9 +76,11 @@ final class ClientConnection: ClientSide {
         stream.canReceive = true
         if !holdsPlace {
             proxy.counters.connectionsRefused &+= 1
-            // Behind TLS an answer would cost a handshake.
-            if listener.terminator != nil { return close() }
+            // Behind TLS an answer would cost a handshake, and before a prologue nobody waits for one.
+            if listener.terminator != nil || !listener.prologues.isEmpty { return close() }
             refuse(.gatewayConnectionsFull)
+        } else if let first = listener.prologues.first {
+            awaitPrologue(first)
         } else if let terminator = listener.terminator {
             guard secure(by: terminator) else { return close() }
         }
@@ -111,6 +119,8 @@ final class ClientConnection: ClientSide {
 
     override func deadlinePassed() {
         switch phase {
+        case .prologue:
+            refusePrologue(.prologueTimeout)
         case .securing:
             endHandshake(.tlsHandshakeTimeout)
         case .streams: return streamDeadlinePassed()
@@ -170,6 +180,7 @@ final class ClientConnection: ClientSide {
     /// One step. False: something must be waited for, or the connection is closed.
     private func step() -> Bool {
         switch phase {
+        case .prologue: return readPrologue()
         case .securing: return secure()
         case .streams: return carryStreams()
         case .idle, .head: return readHead()
@@ -323,10 +334,12 @@ final class ClientConnection: ClientSide {
         exchange.fail(reason)
     }
 
-    func logRefusal(_ reason: Reason) {
+    func logRefusal(_ reason: Reason) { logRefusal { $0.abort(reason) } }
+
+    func logRefusal(_ end: (Exchange) -> Void) {
         let exchange = blankExchange()
         exchange.record.end.clientConnection = .closed
-        exchange.abort(reason)
+        end(exchange)
         exchange.finishRecord()
         letGo()
     }
@@ -391,7 +404,7 @@ final class ClientConnection: ClientSide {
     var awaitsHandshakeTurn = false
 
     /// Begins the handshake. False: there is no memory for one.
-    private func secure(by terminator: any TLSTerminating) -> Bool {
+    func secure(by terminator: any TLSTerminating) -> Bool {
         guard let tls = try? terminator.context.accept(
                 descriptor: stream.descriptor, workspace: proxy.tlsWorkspace, protocols: listener.protocols) else { return false }
         stream.secure(by: tls)
@@ -601,7 +614,7 @@ final class ClientConnection: ClientSide {
 
     /// Closes a connection that carries nothing: the gateway drains.
     func closeIfIdle() {
-        if phase == .idle || phase == .securing { close() }
+        if phase == .idle || phase == .securing || phase == .prologue { close() }
         if phase == .streams { drainStreams() }
     }
 
@@ -615,7 +628,7 @@ final class ClientConnection: ClientSide {
         close()
     }
 
-    private func close() {
+    func close() {
         guard phase != .closed else { return }
         phase = .closed
         streams = nil

@@ -1,4 +1,5 @@
 import EventLoops
+import FilterAPI
 import HTTPMessage
 import Routing
 import Transport
@@ -7,10 +8,14 @@ import Transport
 class ClientSide: Peer {
     final let proxy: ProxyLoop
     final let listener: Listener
-    /// Where the request comes from: the peer, or whom a trusted proxy names.
-    final let peerAddress: SocketAddress
-    final let addressText: AddressText
-    final let peerIsTrusted: Bool
+    /// Whose connection it is: the peer's own address, or the one that a prologue names.
+    final private(set) var peerAddress: SocketAddress
+    final private(set) var addressText: AddressText
+    final private(set) var peerIsTrusted: Bool
+    /// The client speaks TLS, here or with whoever is in between.
+    final private(set) var isHTTPS: Bool
+    /// Where a prologue says that the client had connected to.
+    final private(set) var destination: ConnectionEnd?
     /// The certificate that the client has shown, as a byte sequence of a structured field (RFC 8941 §3.3.5); nil for none.
     final var certificate: [UInt8]?
     /// Milliseconds on the loop's clock.
@@ -23,7 +28,8 @@ class ClientSide: Peer {
         self.listener = listener
         peerAddress = address.unmapped
         addressText = AddressText(address)
-        peerIsTrusted = !listener.settings.trustedProxies.isEmpty && listener.settings.trustedProxies.contains { $0.contains(address) }
+        peerIsTrusted = listener.settings.trusts(address)
+        isHTTPS = listener.settings.isHTTPS
         super.init(stream, on: proxy.loop)
     }
 
@@ -34,12 +40,25 @@ class ClientSide: Peer {
         peerAddress = connection.peerAddress
         addressText = connection.addressText
         peerIsTrusted = connection.peerIsTrusted
+        isHTTPS = connection.isHTTPS
+        destination = connection.destination
         certificate = connection.certificate
         super.init(stream, on: connection.loop)
     }
 
     /// The body of a request with this framing, as it comes out of `stream`.
     func reader(of framing: BodyFraming) -> BodyReader { BodyReader(framing) }
+
+    /// From here on it is the connection of the client that the prologue names.
+    final func believe(_ prologue: Prologue) {
+        if let client = prologue.client {
+            peerAddress = SocketAddress(client)
+            addressText = AddressText(peerAddress)
+            peerIsTrusted = listener.settings.trusts(peerAddress)
+        }
+        if let destination = prologue.destination { self.destination = destination }
+        if prologue.isSecure { isHTTPS = true }
+    }
 
     /// Does all that can be done now.
     func run() { preconditionFailure("overridden") }

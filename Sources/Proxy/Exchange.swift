@@ -334,6 +334,14 @@ final class Exchange: LeaseHolder {
         phase = .ended
     }
 
+    /// Ends it before it has begun: a filter refuses the connection.
+    func turnAway(_ reason: ReplyReason) {
+        noteReply(reason)
+        keepsClient = false
+        record.status = Reason.clientClosed.status
+        phase = .ended
+    }
+
     private func leaveUpstream() {
         endQuestion()
         dropLease()

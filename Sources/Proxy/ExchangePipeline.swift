@@ -46,6 +46,7 @@ extension Exchange {
         clientReference?.lend { client in
             message.isHTTPS = speaksTLS(client)
             message.clientAddress = clientIP(client)
+            if client.destination != nil { message.destination = client.destination }
             message.isFromTrustedProxy = client.peerIsTrusted
         }
     }
@@ -65,8 +66,8 @@ extension Exchange {
             passage.reached = pipeline.filters.count
             if message.fields.overflowed { return fail(.gatewayHeadTooLarge) }
             if case .length(let length) = request.framing, length > message.maxBodyBytes { return fail(.requestBodyTooLarge) }
-            guard let client else { return }
-            follow(pipeline.routes, of: client.listener)
+            guard client != nil else { return }
+            follow(pipeline.routes)
         case .reply(let reply, let reached):
             passage.reached = reached
             passage.isAnswered = true

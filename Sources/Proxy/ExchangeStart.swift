@@ -26,7 +26,7 @@ extension Exchange {
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         if let tls = client.stream.tls, tls.hasSeveralRules, headSlab.withBytes({ isMisdirected($0, tls) }) { return fail(.requestHostMisdirected) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
-        follow(listener.routes, of: listener)
+        follow(listener.routes)
     }
 
     /// The host is under another rule about client certificates than the name that the connection was made for.
@@ -47,8 +47,8 @@ extension Exchange {
     }
 
     /// Goes where routes lead: to an app, or into a pipeline first.
-    func follow(_ routes: RouteSettings, of listener: Listener) {
-        guard let number = headSlab.withBytes({ find(routes, listener, $0) }) else { return }
+    func follow(_ routes: RouteSettings) {
+        guard let number = headSlab.withBytes({ find(routes, $0) }) else { return }
         if number < proxy.upstreams.count { setOut(for: number) } else { enterPipeline(number &- proxy.upstreams.count) }
     }
 
@@ -59,13 +59,13 @@ extension Exchange {
     }
 
     /// The number of the app or pipeline that the request is for; nil when there is none, and it is answered.
-    private func find(_ routes: RouteSettings, _ listener: Listener, _ bytes: Span<UInt8>) -> Int? {
+    private func find(_ routes: RouteSettings, _ bytes: Span<UInt8>) -> Int? {
         // An absolute target may have no path; it means the root (RFC 9110 §4.2.3).
         let root = Listener.root
         let path = request.form == .asterisk || request.path.isEmpty ? root.span : bytes.extracting(request.path.range)
         switch proxy.pathPolicy.examine(path) {
         case .accepted(let shape):
-            var number = find(routes, listener, bytes, path: path, shape)
+            var number = find(routes, bytes, path: path, shape)
             // Of the last destination a filter's choice takes the place.
             if let app = message.chosenApp, let last = number, last < proxy.upstreams.count { number = app }
             guard shape.hasEscapedSeparator, let number, !proxy.takesEscapedSeparators(number) else { return number }
@@ -78,14 +78,14 @@ extension Exchange {
     }
 
     private func find(
-        _ routes: RouteSettings, _ listener: Listener, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape
+        _ routes: RouteSettings, _ bytes: Span<UInt8>, path: Span<UInt8>, _ shape: PathShape
     ) -> Int? {
         switch routes {
         case .destination(let index):
             setRewrite(FoundRoute(app: index, path: path))
             return index
         case .routers(let routers, let start):
-            let port: UInt16 = listener.settings.isHTTPS ? 443 : 80
+            let port: UInt16 = clientReference?.lend({ $0.isHTTPS }) ?? false ? 443 : 80
             let authority = bytes.extracting(request.authority.range)
             if let account = proxy.account {
                 account.steps.append(

@@ -14,6 +14,8 @@ final class Listener {
     let routes: RouteSettings
     /// Places for connections, over all loops and addresses of the listener.
     let connections: ConnectionLimit
+    /// What reads the beginning of its connections, the outermost first.
+    let prologues: [PrologueReader]
     /// What ends TLS on its connections; nil where they are plain.
     let terminator: (any TLSTerminating)?
     /// What its clients may choose from in a TLS handshake.
@@ -24,10 +26,14 @@ final class Listener {
     /// The path of a target that has none.
     static let root: [UInt8] = [0x2F]
 
-    init(settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit, terminator: (any TLSTerminating)? = nil) {
+    init(
+        settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit, prologues: [PrologueReader] = [],
+        terminator: (any TLSTerminating)? = nil
+    ) {
         self.settings = settings
         self.routes = routes
         self.connections = connections
+        self.prologues = prologues
         self.terminator = terminator
         let spoken = settings.protocols
         protocols = ApplicationProtocols((spoken.contains(.http2) ? ["h2"] : []) + (spoken.contains(.http1) ? ["http/1.1"] : []))

@@ -112,7 +112,10 @@ public final class ProxyLoop {
         _ socket: consuming ListeningSocket, settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit
     ) -> SystemError? {
         let terminator = settings.through.lazy.compactMap { self.filters[$0] as? any TLSTerminating }.first
-        let listener = Listener(settings: settings, routes: routes, connections: connections, terminator: terminator)
+        let prologues = settings.through.compactMap { filters[$0] as? any PrologueFilter }
+        let listener = Listener(
+            settings: settings, routes: routes, connections: connections,
+            prologues: prologues.map { PrologueReader($0, headTimeout: settings.headTimeout) }, terminator: terminator)
         let acceptor = ClientAcceptor(socket, listener: listener, proxy: self)
         acceptors.append(acceptor)
         return acceptor.start()
@@ -186,8 +189,8 @@ public final class ProxyLoop {
     ) -> ExchangeAccount {
         let account = ExchangeAccount()
         self.account = account
-        // What is explained comes as if TLS had been taken off already.
-        let listener = Listener(settings: settings, routes: routes, connections: ConnectionLimit(.max), terminator: nil)
+        // What is explained comes as if the connection filters were passed: from the client whom a prologue names, and without TLS.
+        let listener = Listener(settings: settings, routes: routes, connections: ConnectionLimit(.max))
         ClientConnection(descriptor: descriptor, address: address, listener: listener, proxy: self).start()
         self.account = nil
         return account

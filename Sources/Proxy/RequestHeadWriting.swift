@@ -98,7 +98,7 @@ extension Exchange {
             if trusted, let index = fields.firstIndex(of: .xForwardedProto) {
                 out.append(bytes, fields[index].value)
             } else {
-                if client.listener.settings.isHTTPS { out.append("https") } else { out.append("http") }
+                if client.isHTTPS { out.append("https") } else { out.append("http") }
             }
             out.append("\r\nX-Forwarded-Host: ")
             if trusted, let index = fields.firstIndex(of: .xForwardedHost) {
@@ -124,7 +124,7 @@ extension Exchange {
                 out.append(bytes, request.authority)
                 out.append("\"")
             }
-            if client.listener.settings.isHTTPS { out.append(";proto=https\r\n") } else { out.append(";proto=http\r\n") }
+            if client.isHTTPS { out.append(";proto=https\r\n") } else { out.append(";proto=http\r\n") }
         }
         if upstream.forwarding.contains(.via) {
             out.append("Via: ")

@@ -47,6 +47,9 @@ public struct ListenerSettings: Sendable {
     public var through: [Int] = []
 
     public init(name: String) { self.name = name }
+
+    /// Whether forwarding fields on a connection from `address` are believed.
+    func trusts(_ address: SocketAddress) -> Bool { trustedProxies.contains { $0.contains(address) } }
 }
 
 /// Who `Host` names to the app.

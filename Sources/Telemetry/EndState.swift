@@ -87,7 +87,7 @@ extension EndState.Party {
     public init(_ reason: Reason) {
         switch reason {
         case .requestHeadTimeout, .requestBodyTimeout, .requestBodyTooSlow, .clientWriteTimeout, .clientWriteTooSlow, .clientIdle,
-            .tlsHandshakeTimeout, .clientWindowTooSlow:
+            .prologueTimeout, .tlsHandshakeTimeout, .clientWindowTooSlow:
             self = .clientTimeout
         case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout, .upstreamTLSTimeout:
             self = .appTimeout
@@ -102,7 +102,7 @@ extension EndState.Party {
             .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding, .requestTransferCodingUnsupported,
             .requestTransferCodingVersion, .requestExpectationUnsupported, .requestChunkMalformed, .requestTrailerMalformed,
             .requestTrailerForbidden, .requestBodyTooLarge, .requestBodyUnexpected, .clientClosed, .clientReset,
-            .requestHostMisdirected, .tlsPlainHTTP, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone,
+            .requestHostMisdirected, .prologueTooLong, .tlsPlainHTTP, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone,
             .tlsProtocolNone, .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert,
             .requestPseudoFieldMalformed, .requestFieldConnectionSpecific, .requestLengthMismatch, .clientProtocolBroken,
             .clientFloodResets, .clientFloodFaults, .clientFloodContinuations, .clientFloodFields, .clientFloodSettings,

@@ -12,6 +12,9 @@ public struct LoopCounters: Sendable, Equatable {
     public var handshakes: UInt64 = 0
     public var handshakesResumed: UInt64 = 0
     public var handshakesFailed: UInt64 = 0
+    /// Prologues of client connections that filters have read, and connections that ended for want of one.
+    public var prologues: UInt64 = 0
+    public var prologuesRefused: UInt64 = 0
     /// Calls of accept that failed for want of descriptors or memory.
     public var acceptFailures: UInt64 = 0
     /// Exchanges that ended.
@@ -61,6 +64,8 @@ public struct LoopCounters: Sendable, Equatable {
         handshakes &+= other.handshakes
         handshakesResumed &+= other.handshakesResumed
         handshakesFailed &+= other.handshakesFailed
+        prologues &+= other.prologues
+        prologuesRefused &+= other.prologuesRefused
         acceptFailures &+= other.acceptFailures
         exchanges &+= other.exchanges
         statusClasses.add(other.statusClasses)

@@ -60,6 +60,8 @@ import Testing
             #expect(party == .gateway)
         } else if code.hasPrefix("upstream.") {
             #expect(party == (timedOut ? .appTimeout : .app))
+        } else if code.hasPrefix("prologue.") {
+            #expect(party == (timedOut ? .clientTimeout : .client))
         } else {
             #expect(party == (reason == .gatewayError ? .error : .gateway))
         }

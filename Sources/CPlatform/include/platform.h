@@ -39,6 +39,8 @@ int sluice_close(int fd);
 ptrdiff_t sluice_receive(int fd, void *bytes, size_t count);
 /// 1 if at least a byte waits, 0 if the peer ended, -1 with errno otherwise (EAGAIN: alive and silent).
 ptrdiff_t sluice_peek(int fd);
+/// The same for as many bytes as wait and there is room for, which stay in the kernel: how many, 0 if the peer ended, -1 with errno.
+ptrdiff_t sluice_peek_at(int fd, void *bytes, size_t count);
 ptrdiff_t sluice_send(int fd, const void *bytes, size_t count, int more);
 ptrdiff_t sluice_send3(int fd, const void *a, size_t a_count, const void *b, size_t b_count, const void *c, size_t c_count, int more);
 int sluice_pipe(int ends[2], int capacity);

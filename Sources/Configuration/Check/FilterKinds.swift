@@ -7,6 +7,8 @@ struct FilterKinds {
         var make: FilterSchemas.Maker?
         /// It stands on listeners.
         var isConnectionFilter: Bool
+        /// What comes behind it on a connection is enciphered.
+        var isSecuring: Bool
     }
 
     private let schemas: FilterSchemas
@@ -56,11 +58,14 @@ struct FilterKinds {
     /// The kind of filter that a word names. Reports it if there is none, but for files, which were reported already.
     func find(_ use: Word, _ report: inout Report) -> Kind? {
         if let path = Self.path(use, report) {
-            return files[path].map { Kind(name: $0.name, schema: $0.schema, make: $0.make, isConnectionFilter: $0.isConnectionFilter) }
+            return files[path].map {
+                Kind(name: $0.name, schema: $0.schema, make: $0.make, isConnectionFilter: $0.isConnectionFilter, isSecuring: $0.isSecuring)
+            }
         }
         if let schema = schemas[use.text] {
             return Kind(
-                name: use.text, schema: schema, make: schemas.maker(use.text), isConnectionFilter: schemas.isConnectionFilter(use.text))
+                name: use.text, schema: schema, make: schemas.maker(use.text), isConnectionFilter: schemas.isConnectionFilter(use.text),
+                isSecuring: schemas.isSecuring(use.text))
         }
         report.error(
             .filterUnknown, at: use.range, "there is no filter named \(quoted(use.text))", expected: expectation,

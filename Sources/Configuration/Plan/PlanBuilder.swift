@@ -16,6 +16,8 @@ struct PlanBuilder {
     var through: [[Int]] = []
     /// Which of the filters stand on listeners; nil where its kind is not known.
     private var isConnectionFilter: [Bool?] = []
+    /// Which of them encipher what comes behind them.
+    private var isSecuring: [Bool] = []
     /// The filters whose kind is known.
     var filterChecks: [CheckedSection] = []
     /// The apps that the options of each filter name.
@@ -44,6 +46,7 @@ struct PlanBuilder {
         for section in names.filters {
             filterApps.append([])
             isConnectionFilter.append(nil)
+            isSecuring.append(false)
             filters.append(filter(section, &report))
         }
         for listener in listeners { through.append(connectionFilters(of: listener, &report)) }
@@ -93,6 +96,11 @@ struct PlanBuilder {
                 report.error(
                     .referenceKind, at: word.range, "\(quoted(word.text)) stands twice in `through`",
                     help: "a connection passes each of its filters once: take one of the two out")
+            } else if let before = found.last(where: { isSecuring[$0] }) {
+                let name = names.filters[before].name
+                report.error(
+                    .referenceKind, at: word.range, "\(quoted(word.text)) stands behind \(quoted(name)), which deciphers connections for HTTP alone",
+                    help: "put \(quoted(name)) last in `through`, and only one filter of its kind")
             }
             found.append(index)
         }
@@ -166,6 +174,7 @@ struct PlanBuilder {
         }
         guard let kind = kinds.find(use, &report) else { return nil }
         isConnectionFilter[isConnectionFilter.count - 1] = kind.isConnectionFilter
+        isSecuring[isSecuring.count - 1] = kind.isSecuring
         var check = OptionCheck(section, OptionSchema(OptionSchema.filter.options + kind.schema.options))
         let errorsBefore = report.errorCount
         let checked = check.run(&report)

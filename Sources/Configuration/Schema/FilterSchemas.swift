@@ -10,17 +10,22 @@ public struct FilterSchemas: Sendable {
     private let makers: [String: Maker]
     /// Names of those that stand on listeners.
     private let connectionFilters: Set<String>
+    /// Names of those of them behind which everything is enciphered.
+    private let securing: Set<String>
     let load: Loader
 
     /// - Parameters:
     ///   - connectionFilters: names of those that stand on listeners, and not in pipelines.
+    ///   - securing: names of those of them behind which everything is enciphered.
     ///   - load: without one, no file can be named.
     public init(
-        _ schemas: [String: OptionSchema] = [:], makers: [String: Maker] = [:], connectionFilters: Set<String> = [], load: Loader? = nil
+        _ schemas: [String: OptionSchema] = [:], makers: [String: Maker] = [:], connectionFilters: Set<String> = [], securing: Set<String> = [],
+        load: Loader? = nil
     ) {
         self.schemas = schemas
         self.makers = makers
         self.connectionFilters = connectionFilters
+        self.securing = securing
         self.load = load ?? { _ in .failure(.unsupported("plug-ins are not loaded here")) }
     }
 
@@ -30,6 +35,9 @@ public struct FilterSchemas: Sendable {
 
     /// It stands on listeners.
     func isConnectionFilter(_ name: String) -> Bool { connectionFilters.contains(name) }
+
+    /// What comes behind it on a connection is enciphered.
+    func isSecuring(_ name: String) -> Bool { securing.contains(name) }
 
     /// In alphabetical order.
     public var names: [String] { schemas.keys.sorted() }
@@ -43,18 +51,22 @@ public struct LoadedFilter: Sendable {
     public var make: FilterSchemas.Maker?
     /// It stands on listeners.
     public var isConnectionFilter = false
+    /// What comes behind it on a connection is enciphered.
+    public var isSecuring = false
     /// What is the same for two paths of one file.
     public var identity: String
     /// Whether anybody on the machine may change it: `the file`, `its folder`.
     public var openPart: String?
 
     public init(
-        name: String, schema: OptionSchema, make: FilterSchemas.Maker?, isConnectionFilter: Bool = false, identity: String, openPart: String? = nil
+        name: String, schema: OptionSchema, make: FilterSchemas.Maker?, isConnectionFilter: Bool = false, isSecuring: Bool = false, identity: String,
+        openPart: String? = nil
     ) {
         self.name = name
         self.schema = schema
         self.make = make
         self.isConnectionFilter = isConnectionFilter
+        self.isSecuring = isSecuring
         self.identity = identity
         self.openPart = openPart
     }

@@ -6,6 +6,7 @@ enum ReasonPage {
     private static var groups: [(prefix: String, title: String)] {
         [
             ("request.", "What is wrong with the request"),
+            ("prologue.", "What stands before a request"),
             ("tls.", "What is wrong with a TLS handshake"),
             ("route.", "Where it should go"),
             ("filter.", "Filters that cannot go on"),

@@ -25,7 +25,8 @@ struct PluginLoader {
             return .success(
                 LoadedFilter(
                     name: plugin.name, schema: plugin.allOptions, make: FilterRegistry.maker(plugin),
-                    isConnectionFilter: plugin.place != .pipeline, identity: "\(status.st_dev):\(status.st_ino)", openPart: openPart(path, status)))
+                    isConnectionFilter: plugin.place != .pipeline, isSecuring: plugin.place == .secureListener,
+                    identity: "\(status.st_dev):\(status.st_ino)", openPart: openPart(path, status)))
         } catch {
             return .failure(error)
         }

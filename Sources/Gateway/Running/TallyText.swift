@@ -25,6 +25,9 @@ struct TallyText {
                 ("accepted", counters.connectionsAccepted), ("open", counters.connectionsAccepted - counters.connectionsClosed),
                 ("refused", counters.connectionsRefused), ("accept failed", counters.acceptFailures),
             ])
+        if counters.prologues + counters.prologuesRefused > 0 {
+            row("prologues", [("read", counters.prologues), ("refused", counters.prologuesRefused)])
+        }
         if counters.handshakes + counters.handshakesFailed > 0 {
             row(
                 "tls",
