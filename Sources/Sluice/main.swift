@@ -9,6 +9,7 @@ import Headers
 import Healthcheck
 import IPAccess
 import Maintenance
+import ProxyProtocol
 import RateLimit
 import Redirect
 import RequestID
@@ -27,6 +28,7 @@ SluiceCommand.start(filters: [
     Healthcheck.self,
     IPAccess.self,
     Maintenance.self,
+    ProxyProtocol.self,
     RateLimit.self,
     Redirect.self,
     RequestID.self,

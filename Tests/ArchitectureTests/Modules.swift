@@ -28,7 +28,7 @@ enum Modules {
             "EventLoops", "HTTPMessage", "Buffers", "Configuration", "PluginImage", "CPlatform", "Glibc", "Synchronization", "ArgumentParser",
         ],
         // And the built-in filters, which only the list in main.swift names.
-        "Sluice": ["Gateway", "BasicAuth", "ConcurrencyLimit", "CORS", "ForwardAuth", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "RateLimit", "Redirect", "RequestID", "SizeLimit", "TLSTermination", "VersionNegotiation"],
+        "Sluice": ["Gateway", "BasicAuth", "ConcurrencyLimit", "CORS", "ForwardAuth", "Gunzip", "Gzip", "Headers", "Healthcheck", "IPAccess", "Maintenance", "ProxyProtocol", "RateLimit", "Redirect", "RequestID", "SizeLimit", "TLSTermination", "VersionNegotiation"],
     ]
 
     /// A plug-in sees the filter interface, its own C library (a module called C…), and nothing else of Sluice. What its loops share, it locks.

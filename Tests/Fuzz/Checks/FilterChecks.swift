@@ -6,7 +6,9 @@ import HTTPMessage
 /// Drives a pipeline of built-in filters from bytes: options, messages, and where bodies are cut. Whatever they are, nothing crashes or runs
 /// for ever, heads stay heads, a body's end does not depend on its cuts, and an exchange ends exactly once.
 package func checkFilters(_ bytes: [UInt8]) {
-    guard let message = FilteredMessage(bytes), (try? makeHarness(message)) != nil else { return }
+    guard let message = FilteredMessage(bytes) else { return }
+    if message.isPrologue { return checkPrologue(message, bytes) }
+    guard (try? makeHarness(message)) != nil else { return }
     let body = message.body
     let cut = body.isEmpty ? 0 : bytes.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % body.count
     var ways: [[TestPiece]] = [
@@ -22,10 +24,22 @@ package func checkFilters(_ bytes: [UInt8]) {
     }
 }
 
+/// Whoever connects, what a filter makes of the beginning of a connection does not depend on how it is cut, and names bytes that are there.
+private func checkPrologue(_ message: FilteredMessage, _ bytes: [UInt8]) {
+    guard let harness = try? PrologueHarness(of: message.filters[0].plugin, message.filters[0].options) else { return }
+    for peer in ["192.0.2.1", "2001:db8::1", ""] {
+        check(harness.isSameForAnyCut(message.prologue, from: peer), "the cut of a prologue changes the outcome", bytes)
+    }
+}
+
 /// Why the options of an input are refused, if they are: such an input tests nothing but that.
 package func refusal(_ bytes: [UInt8]) -> String? {
     guard let message = FilteredMessage(bytes) else { return "it names no filter, or one that is none" }
     do throws(HarnessError) {
+        if message.isPrologue {
+            _ = try PrologueHarness(of: message.filters[0].plugin, message.filters[0].options)
+            return nil
+        }
         let harness = try makeHarness(message)
         return harness.exchange(message.request, from: "192.0.2.1") == nil ? "its request is none" : nil
     } catch {

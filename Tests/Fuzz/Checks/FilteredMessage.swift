@@ -10,6 +10,7 @@ import Headers
 import Healthcheck
 import IPAccess
 import Maintenance
+import ProxyProtocol
 import RateLimit
 import Redirect
 import RequestID
@@ -28,6 +29,7 @@ package let builtInFilters: [any FilterPlugin.Type] = [
     Healthcheck.self,
     IPAccess.self,
     Maintenance.self,
+    ProxyProtocol.self,
     RateLimit.self,
     Redirect.self,
     RequestID.self,
@@ -50,12 +52,17 @@ package let builtInFilterNames = builtInFilters.map { $0.name }
 ///     ==
 ///     the body
 ///
-/// A line `use = NAME` begins the next filter. In heads, LF stands for CRLF, and the empty line at the end is added.
+/// A line `use = NAME` begins the next filter. In heads, LF stands for CRLF, and the empty line at the end is added. Of a filter that reads
+/// the beginning of connections, all that stands behind the first `==` is that beginning, as it is.
 struct FilteredMessage {
     var filters: [(plugin: any FilterPlugin.Type, options: String)] = []
     var request: [UInt8]
     var response: [UInt8]
     var body: [UInt8]
+    /// The beginning of a connection.
+    var prologue: [UInt8]
+    /// The one filter reads the beginning of connections.
+    var isPrologue: Bool { filters.count == 1 && filters[0].plugin.place == .listener }
 
     /// Nil if the first part names no filter first, or too many, or a store of limits.
     init?(_ bytes: [UInt8]) {
@@ -78,6 +85,9 @@ struct FilteredMessage {
         request = Self.wire(parts[1])
         response = Self.wire(parts[2])
         body = parts[3]
+        let mark = "==\n".octets
+        let start = bytes.indices.first { (($0 == 0 || bytes[$0 - 1] == UInt8(ascii: "\n")) && bytes[$0...].starts(with: mark)) }
+        prologue = start.map { Array(bytes[($0 + mark.count)...]) } ?? []
         for line in String(decoding: parts[0], as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("use = ") {
                 let name = line.dropFirst("use = ".count)
