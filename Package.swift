@@ -173,7 +173,7 @@ let package = Package(
         tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),
         tests("VersionNegotiationTests", ["VersionNegotiation", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
-        tests("TLSTests", ["TLS"]),
+        tests("TLSTests", ["TLS", "CAllocations"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "FilterAPI", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),
