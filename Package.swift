@@ -173,7 +173,9 @@ let package = Package(
         tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),
         tests("VersionNegotiationTests", ["VersionNegotiation", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "FuzzChecks"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers"]),
-        tests("TLSTests", ["TLS", "CAllocations"]),
+        // Whole handshakes in memory, by OpenSSL on both sides.
+        .target(name: "CHandshake", dependencies: ["COpenSSL"], path: "Tests/CHandshake"),
+        tests("TLSTests", ["TLS", "CAllocations", "CHandshake"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "FilterAPI", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers"]),

@@ -43,6 +43,13 @@ extension CertificateTable {
         #expect(members(open, name) == [0])
     }
 
+    @Test func whoAsksForNoNameGetsTheDefault() throws {
+        let table = try CertificateTable([member("a.example"), member("b.example")], default: 1, isStrict: true)
+        #expect(unsafe table.entry(for: nil) == table.defaultEntry)
+        let name = Array("A.example".utf8)
+        #expect(unsafe name.withUnsafeBufferPointer { unsafe table.entry(for: $0) } == 0)
+    }
+
     @Test func differentKeysStandSideBySideUnderOneName() throws {
         let table = try CertificateTable(
             [member("a.example", "b.example"), member("a.example", kind: .rsa), member("a.example"), member("b.example", kind: .ed25519)], isStrict: true)
