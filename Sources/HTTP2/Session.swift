@@ -49,6 +49,9 @@ open class Session {
     private var scanner: FrameScanner
     private var account = FloodAccount()
     private var recent = RecentStreams()
+    /// The peer has sent GOAWAY: with the last stream nghttp2 stops reading, which it looks at where a call of it begins. So each frame gets a
+    /// call of its own.
+    private var peerLeaves = false
     /// nghttp2 can do nothing more.
     private var isDead = false
     private var continuations = 0
@@ -131,10 +134,15 @@ open class Session {
                 fail(reason, code)
                 return
             }
+            if peerLeaves {
+                feed(bytes.extracting(fed..<start))
+                fed = start
+            }
             if held > 0 {
                 feedHeader(held)
                 held = 0
             }
+            if header.type == FrameType.goAway { peerLeaves = true }
             frames &+= 1
             guard frames == Self.framesAFeed else { continue }
             frames = 0

@@ -101,7 +101,8 @@ import Testing
     /// With the windows shut nothing of a body is taken from its source, however many ask for one.
     @Test func shutWindowsHoldNothing() {
         let session = RecordedStreams.opened()
-        session.whenEnded = { $0.answer($1, Array(repeating: 98, count: 4 << 20)) }
+        let body = [UInt8](repeating: 98, count: 4 << 20)
+        session.whenEnded = { $0.answer($1, body) }
         session.take(Wire.settings([(4, 0)]))
         for index in 0..<100 { session.take(Wire.get(UInt32(2 * index + 1))) }
         let sent = session.sent(now: 0)
