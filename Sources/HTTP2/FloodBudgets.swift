@@ -62,10 +62,10 @@ struct FloodAccount {
         let index = flood.rawValue
         let passed = max(0, now &- seen[index])
         seen[index] = now
-        // A second pays back a thousand thousandths for each frame; a year is more than any budget.
-        let paid = min(passed, 31_536_000_000) * Int64(budget.perSecond)
+        // A millisecond pays back a thousandth for each frame of a second; a day is more than any budget, and nothing overflows.
+        let paid = min(passed, 86_400_000) * Int64(min(budget.perSecond, 1_000_000))
         used[index] = max(0, used[index] - paid) + 1000
-        return used[index] <= Int64(budget.burst) * 1000
+        return used[index] <= Int64(min(budget.burst, 1_000_000_000)) * 1000
     }
 
     /// Pays so many frames back.

@@ -77,6 +77,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [("HEAD", 200), ("GET", 204), ("GET", 304)] as [(String, UInt16)])
+    func noBodyGoesOutWhereThereIsNone(method: String, status: UInt16) {
+        let session = RecordedStreams.opened()
+        session.whenEnded = { $0.answer($1, status: status, "body".octets) }
+        session.take(Wire.headers(1, Wire.get.map { $0.0 == ":method" ? (":method", method) : $0 }))
+        #expect(session.frames().map(\.description) == ["HEADERS 1 end"])
+        #expect(session.events.last == "closed 1 complete")
+    }
+
     @Test func outputMayBeSmall() {
         for room in [400, 777, 4096] {
             let session = RecordedStreams.opened()
