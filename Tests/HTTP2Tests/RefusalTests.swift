@@ -136,6 +136,31 @@ import Testing
         #expect(session.heads.count == 1 && session.failure == nil)
     }
 
+    /// What was under way when the gateway reset a stream is no fault of the client's.
+    @Test func whatStillComesOfAResetStreamIsIgnored() {
+        let session = RecordedStreams.opened()
+        session.take(Wire.headers(1, Wire.post + [("connection", "close")], ends: false))
+        _ = session.sent()
+        session.take(Wire.data(1, "abc") + Wire.headers(1, [("x", "y")]) + Wire.windowUpdate(1, 5) + Wire.get(3))
+        #expect(session.events.count == 3 && session.heads.count == 1 && session.failure == nil)
+        #expect(session.frames().isEmpty)
+    }
+
+    /// What comes behind the client's own end is one, even of a stream that is long over.
+    @Test(arguments: [Wire.reset(1), Wire.data(1, "", ends: true)]) func whatComesBehindTheEndEndsTheConnection(end: [UInt8]) {
+        for more in [Wire.data(1, "a"), Wire.headers(1, [("x", "y")])] {
+            let session = RecordedStreams.opened()
+            session.whenEnded = { $0.answer($1, []) }
+            session.take(Wire.headers(1, Wire.post, ends: false) + end)
+            _ = session.sent()
+            for number in 2..<900 { session.take(Wire.get(UInt32(2 * number + 1))); _ = session.sent() }
+            #expect(session.failure == nil && session.openStreams == 0)
+            session.take(more)
+            #expect(session.failure == .clientProtocolBroken)
+            #expect(session.frames().last?.number(4) == 5)
+        }
+    }
+
     struct Body: Sendable { var name: String, length: String, parts: [String], ends: Bool }
 
     @Test(arguments: [
