@@ -77,7 +77,7 @@ let package = Package(
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
         // Pure modules, from the bottom up.
-        module("Buffers", ["CBytes"]),
+        .target(name: "Buffers", dependencies: ["CBytes"], swiftSettings: strict + [.enableExperimentalFeature("RawLayout")]),
         module("HTTPMessage", ["Buffers"]),
         module("HTTP1", ["HTTPMessage", "Buffers"]),
         module("HTTP2", ["HTTPMessage", "Buffers", "CNghttp2"]),

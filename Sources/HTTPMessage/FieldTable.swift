@@ -13,6 +13,8 @@ public struct FieldTable: ~Copyable {
     /// Bit n is set when a field with token n is (or was) present: absent fields cost one test.
     @usableFromInline var present: UInt64 = 0
     @usableFromInline var presentHigh: UInt64 = 0
+    /// Of the message, too, whose fields these are.
+    @usableFromInline let pin = Pin()
 
     /// Takes a slab for the records: 16 bytes a field.
     @inlinable
