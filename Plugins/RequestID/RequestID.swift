@@ -75,12 +75,15 @@ public final class RequestID: FilterPlugin {
 /// The filter on one loop: it has random blocks of its own.
 final class LoopRequestID: RequestFilter, ResponseFilter {
     private let plugin: RequestID
+    /// The plug-in's.
+    private let field: FieldName
     private var random: RandomBlocks
     /// Where the id is in the bytes of the request.
     private let own: StateSlot<ByteRange>
 
     init(_ plugin: RequestID, _ random: RandomBlocks, own: StateSlot<ByteRange>) {
         self.plugin = plugin
+        field = plugin.field
         self.random = random
         self.own = own
     }
@@ -93,15 +96,15 @@ final class LoopRequestID: RequestFilter, ResponseFilter {
             return .forward
         }
         let accepted = acceptedID(request)
-        request.fields.strip(plugin.field)
+        request.fields.strip(field)
         if let globalField = plugin.globalField {
             request.fields.strip(globalField)
             if let accepted { request.fields.append(globalField, copying: accepted) }
         }
         if let accepted, plugin.globalField == nil {
-            request.fields.append(plugin.field, copying: accepted)
+            request.fields.append(field, copying: accepted)
         } else {
-            request.fields.append(plugin.field, bytes: IDText(random.next(), isPrefixed: plugin.isPrefixed).bytes)
+            request.fields.append(field, bytes: IDText(random.next(), isPrefixed: plugin.isPrefixed).bytes)
         }
         // Without room the line is not there, and the gateway answers the request with an error.
         guard !request.fields.overflowed else { return .forward }
@@ -113,7 +116,7 @@ final class LoopRequestID: RequestFilter, ResponseFilter {
 
     /// A filter like this one has put the id of this exchange into the field. Twice is as once.
     private func hasID(_ request: borrowing Request) -> Bool {
-        guard !request.idRange.isEmpty, let line = request.fields.firstIndex(of: plugin.field) else { return false }
+        guard !request.idRange.isEmpty, let line = request.fields.firstIndex(of: field) else { return false }
         return request.fields.isAdded(at: line) && request.fields.valueRange(at: line) == request.idRange
     }
 
@@ -123,7 +126,7 @@ final class LoopRequestID: RequestFilter, ResponseFilter {
 
     /// The client's id, if it is one that is taken over.
     private func acceptedID(_ request: borrowing Request) -> ByteRange? {
-        guard let line = request.fields.firstIndex(of: plugin.field) else { return nil }
+        guard let line = request.fields.firstIndex(of: field) else { return nil }
         switch plugin.acceptance {
         case .never:
             request.explain("the client's id is replaced", by: "accept")
@@ -133,7 +136,7 @@ final class LoopRequestID: RequestFilter, ResponseFilter {
             return nil
         case .trusted, .always: break
         }
-        guard request.fields.firstIndex(of: plugin.field, from: line + 1) == nil else {
+        guard request.fields.firstIndex(of: field, from: line + 1) == nil else {
             request.explain("the client's ids are replaced: there are several", by: "accept")
             return nil
         }
@@ -151,9 +154,9 @@ final class LoopRequestID: RequestFilter, ResponseFilter {
         guard !id.isEmpty else { return }
         switch plugin.echo {
         case .off: return
-        case .keep: if response.fields.contains(plugin.field) { return }
-        case .replace: response.fields.remove(plugin.field)
+        case .keep: if response.fields.contains(field) { return }
+        case .replace: response.fields.remove(field)
         }
-        response.fields.append(plugin.field, bytes: request.fields.bytes.extracting(id.range))
+        response.fields.append(field, bytes: request.fields.bytes.extracting(id.range))
     }
 }

@@ -73,6 +73,16 @@ struct Lifecycle: Sendable {
 
     func isAvailable(_ now: Int64) -> Bool { if case .available = availability(now) { true } else { false } }
 
+    /// Adds the fields to those of a response.
+    func tell(_ told: inout Fields) {
+        for index in fields.indices {
+            let value = fields[index].value
+            // Two Deprecation or Sunset lines would say nothing; links add up.
+            if fields[index].name.token != .link { told.remove(fields[index].name) }
+            told.append(fields[index].name, bytes: value.span)
+        }
+    }
+
     /// When its status or availability changes next; `Int64.max` for never.
     func nextChange(after now: Int64) -> Int64 {
         let times = [deprecatedAt, sunsetAt].compactMap(\.self) + brownOuts.flatMap { [$0.start, $0.end] }

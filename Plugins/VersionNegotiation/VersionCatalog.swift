@@ -19,10 +19,11 @@ enum Finding: Equatable {
     case malformed
 }
 
-/// All versions, and what they are called.
-struct VersionCatalog: Sendable {
+/// All versions, and what they are called. An object, like the other large parts of `VersionRules`: whoever uses one of them copies nothing.
+final class VersionCatalog: Sendable {
     /// In the order of the file.
     let versions: [Version]
+    private let kept: KeptObjects<Version>
     /// The same from the oldest to the newest.
     private let ascending: [Int]
     /// Some version is written with a `v`.
@@ -33,6 +34,7 @@ struct VersionCatalog: Sendable {
 
     init(_ versions: [Version], takesOlder: Bool) throws(ConfigurationError) {
         self.versions = versions
+        kept = KeptObjects(versions)
         self.takesOlder = takesOlder
         ascending = versions.indices.sorted {
             let order = versions[$0].name.order(versions[$1].name)
@@ -62,6 +64,10 @@ struct VersionCatalog: Sendable {
         }
     }
 
+    /// Lends the version of an index, where a request is on its way.
+    @inline(__always)
+    func lend<R>(_ index: Int, _ body: (Version) -> R) -> R { kept.lend(index, body) }
+
     // MARK: Words
 
     /// What a path segment means. A segment that could be no version says nothing.
@@ -73,8 +79,8 @@ struct VersionCatalog: Sendable {
 
     /// The version whose name, or the family whose path, the segment is.
     func exactSegment(_ bytes: Span<UInt8>, _ segment: ByteRange, now: Int64) -> VersionMatch? {
-        for index in versions.indices where versions[index].name.isSegment(bytes, segment) { return VersionMatch(version: index) }
-        for index in versions.indices where !versions[index].segment.isEmpty && bytes.isSegment(segment, versions[index].segment) {
+        for index in 0..<kept.count where kept.lend(index, { $0.name.isSegment(bytes, segment) }) { return VersionMatch(version: index) }
+        for index in 0..<kept.count where kept.lend(index, { !$0.segment.isEmpty && bytes.isSegment(segment, $0.segment) }) {
             return VersionMatch(version: best(inFamilyOf: index, now: now), isFamily: true)
         }
         return nil

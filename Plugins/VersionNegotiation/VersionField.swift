@@ -5,8 +5,9 @@ final class VersionField: Sendable {
     let name: FieldName
     /// `compute `, or empty.
     private let service: [UInt8]
-    /// The whole line for each version that has no microversions; nil where there is nothing to say.
-    private let lines: [FieldLine?]
+    /// The whole line for each version that has no microversions, and whether it says anything.
+    private let lines: KeptObjects<FieldLine>
+    private let says: [Bool]
     private let tellsMajor: Bool
 
     private init(_ name: FieldName, _ headers: [VersionHeader], _ catalog: VersionCatalog, tellsMajor: Bool = false) {
@@ -14,16 +15,15 @@ final class VersionField: Sendable {
         self.tellsMajor = tellsMajor
         let service = headers.first { $0.name == name }?.services.first.map { $0 + [UInt8(ascii: " ")] } ?? []
         self.service = service
-        lines = catalog.versions.map {
-            let value = service + (tellsMajor ? $0.name.major : $0.name.bare)
-            return value.isEmpty ? nil : FieldLine(name, bytes: value)
-        }
+        let values = catalog.versions.map { service + (tellsMajor ? $0.name.major : $0.name.bare) }
+        lines = KeptObjects(values.map { FieldLine(name, bytes: $0) })
+        says = values.map { !$0.isEmpty }
     }
 
     /// Adds the field. Nothing is allocated where the message has room.
     func append(to fields: inout Fields, _ choice: VersionChoice) {
         guard !tellsMajor, choice.hasMicroversion else {
-            if let line = lines[choice.version] { fields.append(line) }
+            if says[choice.version] { lines.lend(choice.version) { fields.append($0) } }
             return
         }
         // At most 64 bytes of service, a blank, and twice ten digits.

@@ -1,7 +1,7 @@
 import FilterAPI
 
 /// The documents that tell clients which versions there are, in the shapes that OpenStack's services have.
-struct VersionLists: Sendable {
+final class VersionLists: Sendable {
     enum Shape: String, Sendable {
         case glance, nova, keystone, off
     }

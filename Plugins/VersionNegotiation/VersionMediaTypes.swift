@@ -2,7 +2,7 @@ import FilterAPI
 
 /// Media types that carry a version in `Accept` (RFC 9110 §12.5.1): `application/vnd.example-v2.15+json`, `application/vnd.example.v2+json` and
 /// `application/vnd.example+json; version=2.15`.
-struct VersionMediaTypes: Sendable {
+final class VersionMediaTypes: Sendable {
     /// In lower case: `application/vnd.example`.
     let types: [[UInt8]]
 

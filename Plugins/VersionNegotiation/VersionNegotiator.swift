@@ -3,6 +3,11 @@ import FilterAPI
 /// The filter on one loop.
 final class VersionNegotiator: RequestFilter, ResponseFilter {
     private let rules: VersionRules
+    // Of the rules, what every request meets: read by way of `rules` it would be counted each time.
+    private let catalog: VersionCatalog
+    private let marker: FieldName?
+    private let appFields: KeptObjects<VersionField>
+    private let responseFields: KeptObjects<VersionField>
     private let apps: [AppReference?]
     private let clock: LoopClock
     private let slot: StateSlot<VersionChoice>
@@ -10,6 +15,10 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
 
     init(_ rules: VersionRules, apps: [AppReference?], clock: LoopClock, slot: StateSlot<VersionChoice>) {
         self.rules = rules
+        catalog = rules.catalog
+        marker = rules.marker
+        appFields = KeptObjects(rules.appFields)
+        responseFields = KeptObjects(rules.responseFields)
         self.apps = apps
         self.clock = clock
         self.slot = slot
@@ -32,7 +41,8 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         let segment = PathSegment.first(of: request)
         let outcome = negotiate(request, segment, now: now)
         switch outcome {
-        case .version(let match, let isInPath): return admit(match, &request, segment, isInPath: isInPath, now: now)
+        case .version(let match, let isInPath):
+            return catalog.lend(match.version) { admit(match, $0, &request, segment, isInPath: isInPath, now: now) }
         case .missing: return missing(&request, segment, now: now)
         case .unknown(let source): return .respond(unknown(source, request, segment, now: now))
         case .malformed(let source):
@@ -48,22 +58,18 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         let choice = request[slot]
         guard choice.number > 0 else { return }
         for index in rules.varying.indices { response.vary(on: rules.varying[index]) }
-        for index in rules.responseFields.indices {
-            response.fields.remove(rules.responseFields[index].name)
-            rules.responseFields[index].append(to: &response.fields, choice)
+        for index in 0..<responseFields.count {
+            responseFields.lend(index) {
+                response.fields.remove($0.name)
+                $0.append(to: &response.fields, choice)
+            }
         }
-        let told = rules.catalog.versions[choice.version].lifecycle.fields
-        for index in told.indices {
-            let value = told[index].value
-            // Two Deprecation or Sunset lines would say nothing; links add up.
-            if told[index].name.token != .link { response.fields.remove(told[index].name) }
-            response.fields.append(told[index].name, bytes: value.span)
-        }
+        catalog.lend(choice.version) { $0.lifecycle.tell(&response.fields) }
     }
 
     /// A filter like this one has told the app the version already. Twice is as once.
     private func isDecided(_ request: borrowing Request) -> Bool {
-        guard let name = rules.marker else { return false }
+        guard let name = marker else { return false }
         var index = request.fields.firstIndex(of: name)
         while let line = index {
             if request.fields.isAdded(at: line) { return true }
@@ -92,7 +98,7 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         let query = queryFinding(request, preferred, now)
         if preferred == nil, case .match(let match) = query { preferred = match }
         let accept = rules.looksAtAccept
-            ? rules.mediaTypes.find(request.fields, rules.catalog, preferring: preferred, now: now) : .none
+            ? rules.mediaTypes.find(request.fields, catalog, preferring: preferred, now: now) : .none
 
         var found: VersionMatch?
         var first = VersionSource.path
@@ -120,7 +126,7 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
                     first = source
                     continue
                 }
-                if let merged = rules.catalog.merged(known, match) { found = merged } else if conflicting == nil { conflicting = source }
+                if let merged = catalog.merged(known, match) { found = merged } else if conflicting == nil { conflicting = source }
             }
         }
         if !rules.firstWins {
@@ -128,23 +134,23 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
             if let conflicting { return .conflict(first, conflicting) }
         }
         guard let found else { return .missing }
-        request.explain("version \(name(found)), from \(first.rawValue)", by: rules.catalog.versions[found.version].option.name, value: rules.catalog.versions[found.version].option.value)
+        request.explain("version \(name(found)), from \(first.rawValue)", by: catalog.versions[found.version].option.name, value: catalog.versions[found.version].option.value)
         if case .match = path { return .version(found, isInPath: true) }
         return .version(found, isInPath: false)
     }
 
     private func pathFinding(_ request: borrowing Request, _ segment: ByteRange, _ now: Int64) -> Finding {
-        let finding = rules.catalog.segment(request.fields.bytes, segment, now: now)
+        let finding = catalog.segment(request.fields.bytes, segment, now: now)
         guard finding == .none else { return finding }
         // `/v1;a` names no version here, but to some apps it does: not passed on under another.
         let name = PathSegment.name(of: segment, request)
-        return rules.catalog.segment(request.fields.bytes, name, now: now) == .none ? .none : .unknown
+        return catalog.segment(request.fields.bytes, name, now: now) == .none ? .none : .unknown
     }
 
     private func headerFinding(_ request: borrowing Request, _ preferred: VersionMatch?, _ now: Int64) -> Finding {
         for index in rules.headers.indices {
             guard let word = rules.headers[index].word(request.fields) else { continue }
-            return rules.catalog.word(request.fields.bytes, word, preferring: preferred, now: now)
+            return catalog.word(request.fields.bytes, word, preferring: preferred, now: now)
         }
         return .none
     }
@@ -154,22 +160,21 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         return switch parameter.value(request.fields.bytes, request.queryRange) {
         case .none: .none
         case .ambiguous: .malformed
-        case .word(let word): rules.catalog.word(request.fields.bytes, word, preferring: preferred, now: now)
+        case .word(let word): catalog.word(request.fields.bytes, word, preferring: preferred, now: now)
         }
     }
 
     private func name(_ match: VersionMatch) -> String {
-        let name = rules.catalog.versions[match.version].name.text
+        let name = catalog.versions[match.version].name.text
         return match.microversion.map { "\(name), microversion \($0.text)" } ?? name
     }
 
     // MARK: Going on with a version
 
     private func admit(
-        _ found: VersionMatch, _ request: inout Request, _ segment: ByteRange, isInPath: Bool, now: Int64
+        _ found: VersionMatch, _ version: Version, _ request: inout Request, _ segment: ByteRange, isInPath: Bool, now: Int64
     ) -> RequestDecision {
         var match = found
-        let version = rules.catalog.versions[match.version]
         switch version.lifecycle.availability(now) {
         case .available: break
         case .ended:
@@ -190,7 +195,7 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
             guard isInPath else { break }
             // Nothing tells another such filter that the next segment is not its own.
             let second = PathSegment.first(of: request, from: rest)
-            if rules.marker == nil, rules.catalog.exactSegment(request.fields.bytes, second, now: now) != nil {
+            if rules.marker == nil, catalog.exactSegment(request.fields.bytes, second, now: now) != nil {
                 request.explain("the path names a version twice", by: "app-path")
                 return .respond(unknown(.path, request, segment, now: now))
             }
@@ -208,17 +213,17 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
     /// Tells the app, and remembers for the response.
     private func tell(_ choice: VersionChoice, _ request: inout Request) {
         strip(&request)
-        for index in rules.appFields.indices { rules.appFields[index].append(to: &request.fields, choice) }
+        for index in 0..<appFields.count { appFields.lend(index) { $0.append(to: &request.fields, choice) } }
         for index in rules.headers.indices { request.fields.stripAliases(of: rules.headers[index].name) }
         if let app = apps[choice.version] {
-            request.explain("version \(rules.catalog.versions[choice.version].name.text) has an app of its own", by: "version")
+            request.explain("version \(catalog.versions[choice.version].name.text) has an app of its own", by: "version")
             request.send(to: app)
         }
         request[slot] = choice
     }
 
     private func strip(_ request: inout Request) {
-        for index in rules.appFields.indices { request.fields.strip(rules.appFields[index].name) }
+        for index in 0..<appFields.count { appFields.lend(index) { request.fields.strip($0.name) } }
     }
 
     // MARK: Answers
@@ -239,13 +244,13 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         let match: VersionMatch?
         switch rules.standard {
         case .pinned(let pinned): match = pinned
-        case .oldest: match = rules.catalog.oldest(now).map { VersionMatch(version: $0, microversion: rules.catalog.versions[$0].microversions?.lowest) }
-        case .newest: match = rules.catalog.newest(now).map { VersionMatch(version: $0, microversion: rules.catalog.versions[$0].microversions?.highest) }
+        case .oldest: match = catalog.oldest(now).map { VersionMatch(version: $0, microversion: catalog.versions[$0].microversions?.lowest) }
+        case .newest: match = catalog.newest(now).map { VersionMatch(version: $0, microversion: catalog.versions[$0].microversions?.highest) }
         case .list: match = nil
         }
         if let match {
             request.explain("no version is named: \(name(match))", by: "default")
-            return admit(match, &request, segment, isInPath: false, now: now)
+            return catalog.lend(match.version) { admit(match, $0, &request, segment, isInPath: false, now: now) }
         }
         request.explain("no version is named", by: "default")
         if request.isReading { return .respond(replies.choices(request, rest: request.path, now: now)) }
@@ -283,15 +288,15 @@ final class VersionNegotiator: RequestFilter, ResponseFilter {
         switch GlanceAccept.read(request.fields, prefix: rules.glancePrefix ?? []) {
         case .path:
             removed = segment.upper &- request.pathRange.lower
-            match = rules.catalog.exactSegment(request.fields.bytes, segment, now: now)
-        case .version(let word): match = rules.catalog.exactSegment(request.fields.bytes, word, now: now)
+            match = catalog.exactSegment(request.fields.bytes, segment, now: now)
+        case .version(let word): match = catalog.exactSegment(request.fields.bytes, word, now: now)
         case .other: match = nil
         }
         guard let match, !request.isAsterisk else {
             request.explain("the request names no version that there is", by: "compatibility")
             return .respond(replies.choices(request, rest: "", now: now))
         }
-        let version = rules.catalog.versions[match.version]
+        let version = catalog.versions[match.version]
         switch version.lifecycle.availability(now) {
         case .available: break
         case .ended: return .respond(replies.unavailable(match.version, until: nil, now: now))

@@ -1,4 +1,3 @@
-// unsafe: a phase keeps the steps that its references follow
 import Buffers
 import FilterAPI
 
@@ -28,21 +27,11 @@ public final class CompiledPipeline {
         }
     }
 
-    /// The filters of one phase, in the order in which they are called. It keeps them; the references count nothing.
-    private struct Phase<Member> {
-        private let held: [Step<Member>]
-        let steps: [Uncounted<Step<Member>>]
-
-        init(_ steps: [Step<Member>]) {
-            held = steps
-            self.steps = steps.map { unsafe Uncounted($0) }
-        }
-    }
-
-    private let requests: Phase<any RequestFilter>
+    // In the order in which they are called.
+    private let requests: KeptObjects<Step<any RequestFilter>>
     /// The last filter first: responses pass back.
-    private let responses: Phase<any ResponseFilter>
-    private let observers: Phase<any CompletionObserver>
+    private let responses: KeptObjects<Step<any ResponseFilter>>
+    private let observers: KeptObjects<Step<any CompletionObserver>>
     /// Filters in the pipeline.
     public let count: Int
 
@@ -52,23 +41,23 @@ public final class CompiledPipeline {
         func members<Member>(_ cast: (any Filter) -> Member?) -> [Step<Member>] {
             filters.enumerated().compactMap { position, filter in cast(filter).map { Step($0, position) } }
         }
-        requests = Phase(members { $0 as? any RequestFilter })
-        responses = Phase(members { $0 as? any ResponseFilter }.reversed())
-        observers = Phase(members { $0 as? any CompletionObserver })
+        requests = KeptObjects(members { $0 as? any RequestFilter })
+        responses = KeptObjects(members { $0 as? any ResponseFilter }.reversed())
+        observers = KeptObjects(members { $0 as? any CompletionObserver })
     }
 
     /// Calls that a request and its response cost, over all phases.
-    package var stepCount: Int { requests.steps.count + responses.steps.count + observers.steps.count }
+    package var stepCount: Int { requests.count + responses.count + observers.count }
     /// Some filter sees responses.
-    public var hasResponseSteps: Bool { !responses.steps.isEmpty }
+    public var hasResponseSteps: Bool { !responses.isEmpty }
     /// Some filter is told of ends.
-    public var hasObservers: Bool { !observers.steps.isEmpty }
+    public var hasObservers: Bool { !observers.isEmpty }
 
     /// Runs the request filters from `step` on.
     public func advance(_ request: inout Request, from step: Int = 0) -> RequestOutcome {
         var index = step
-        while index < requests.steps.count {
-            switch requests.steps[index].lend({ $0.filter.processRequest(&request) }) {
+        while index < requests.count {
+            switch requests.lend(index, { $0.filter.processRequest(&request) }) {
             case .forward: index &+= 1
             case .respond(let reply): return .reply(reply, reached: reached(atStep: index))
             case .wait(let question): return .wait(question, step: index)
@@ -89,48 +78,48 @@ public final class CompiledPipeline {
     // MARK: One filter at a time, for those who look at each
 
     /// Filters that see requests.
-    public var requestStepCount: Int { requests.steps.count }
+    public var requestStepCount: Int { requests.count }
     /// Filters that see responses.
-    public var responseStepCount: Int { responses.steps.count }
+    public var responseStepCount: Int { responses.count }
     /// Where the filter of a step stands in the pipeline, from 0.
-    public func position(ofRequestStep step: Int) -> Int { requests.steps[step].lend { $0.position } }
-    public func position(ofResponseStep step: Int) -> Int { responses.steps[step].lend { $0.position } }
+    public func position(ofRequestStep step: Int) -> Int { requests.lend(step) { $0.position } }
+    public func position(ofResponseStep step: Int) -> Int { responses.lend(step) { $0.position } }
 
     /// Shows a request to the filter of one step.
     public func run(requestStep step: Int, _ request: inout Request) -> RequestDecision {
-        requests.steps[step].lend { $0.filter.processRequest(&request) }
+        requests.lend(step) { $0.filter.processRequest(&request) }
     }
 
     /// Shows a response to the filter of one step.
     public func run(responseStep step: Int, _ response: inout Response, for request: borrowing Request) {
-        responses.steps[step].lend { $0.filter.processResponse(&response, for: request) }
+        responses.lend(step) { $0.filter.processResponse(&response, for: request) }
     }
 
     /// Filters that are told of ends.
-    public var observerCount: Int { observers.steps.count }
-    public func position(ofObserver step: Int) -> Int { observers.steps[step].lend { $0.position } }
+    public var observerCount: Int { observers.count }
+    public func position(ofObserver step: Int) -> Int { observers.lend(step) { $0.position } }
 
     /// Tells one filter how the exchange ended.
     public func run(observer step: Int, _ summary: ExchangeSummary, for request: borrowing Request) {
-        observers.steps[step].lend { $0.filter.exchangeDidFinish(summary, for: request) }
+        observers.lend(step) { $0.filter.exchangeDidFinish(summary, for: request) }
     }
 
     /// How many filters a request has reached that waits at `step`.
-    public func reached(atStep step: Int) -> Int { requests.steps[step].lend { $0.position } &+ 1 }
+    public func reached(atStep step: Int) -> Int { requests.lend(step) { $0.position } &+ 1 }
 
     /// Shows a response to the filters that its request has passed, the last one first.
     ///
     /// - Parameter passed: so many filters of the pipeline; `count` where the request went on.
     public func processResponse(_ response: inout Response, for request: borrowing Request, passed: Int) {
-        for index in 0..<responses.steps.count {
-            responses.steps[index].lend { if $0.position < passed { $0.filter.processResponse(&response, for: request) } }
+        for index in 0..<responses.count {
+            responses.lend(index) { if $0.position < passed { $0.filter.processResponse(&response, for: request) } }
         }
     }
 
     /// Tells the filters that the request has reached how the exchange ended.
     public func finish(_ summary: ExchangeSummary, for request: borrowing Request, reached: Int) {
-        for index in 0..<observers.steps.count {
-            observers.steps[index].lend { if $0.position < reached { $0.filter.exchangeDidFinish(summary, for: request) } }
+        for index in 0..<observers.count {
+            observers.lend(index) { if $0.position < reached { $0.filter.exchangeDidFinish(summary, for: request) } }
         }
     }
 }
