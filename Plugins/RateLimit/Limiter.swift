@@ -19,6 +19,22 @@ final class Limiter {
             self.next = next
         }
 
+        /// Notes the keys of the request, of this limit and those behind it. False: one is empty, and that does not do.
+        func identify(_ visit: inout Visit, _ request: inout Request, _ settings: LimiterSettings) -> Bool {
+            if let hash = key.hash(of: &request, seed: table.seed) {
+                visit.apply(index, hash)
+            } else {
+                switch settings.emptyKey {
+                case .skip: break
+                case .shared: visit.apply(index, table.seed)
+                case .reject:
+                    request.explain("the key \(key) is empty", by: "empty-key")
+                    if settings.mode == .enforce { return false }
+                }
+            }
+            return next?.identify(&visit, &request, settings) ?? true
+        }
+
         /// Checks this limit and those behind it, and consumes only if all of them let the request pass. All locks are held meanwhile.
         func check(_ visit: inout Visit) {
             guard visit.applies(index) else {
@@ -56,6 +72,8 @@ final class Limiter {
     private let slot: StateSlot<Outcome>?
     private let fields: QuotaFields
     private let keyMissing = Reply(400, RateLimit.keyMissing)
+    /// Of the request at hand: in place, as it is too large to be passed around.
+    private var visit = Visit()
     let storeFailed = Reply(503, RateLimit.storeFailed, fields: [(FieldName(.retryAfter), "1")])
 
     init(_ settings: LimiterSettings, _ loop: LoopContext) {
@@ -81,22 +99,8 @@ final class Limiter {
         }
         let cost = cost(of: request)
         guard cost > 0 else { return .forward }
-        var visit = Visit(clock.nanoseconds, cost, settings.penalises)
-        var link = first
-        while let limit = link {
-            if let key = limit.key.hash(of: &request, seed: limit.table.seed) {
-                visit.apply(limit.index, key)
-            } else {
-                switch settings.emptyKey {
-                case .skip: break
-                case .shared: visit.apply(limit.index, limit.table.seed)
-                case .reject:
-                    request.explain("the key \(limit.key) is empty", by: "empty-key")
-                    if settings.mode == .enforce { return .respond(keyMissing) }
-                }
-            }
-            link = limit.next
-        }
+        visit.begin(clock.nanoseconds, cost, settings.penalises)
+        if let first, !first.identify(&visit, &request, settings) { return .respond(keyMissing) }
         if visit.applied == 0, !request.isExplained { return .forward }
         if request.isExplained {
             first?.look(&visit)
@@ -106,11 +110,11 @@ final class Limiter {
         } else {
             first?.check(&visit)
         }
-        return finish(visit, &request)
+        return finish(&visit, &request)
     }
 
-    /// The decision, once all limits are checked.
-    func finish(_ visit: Visit, _ request: inout Request) -> RequestDecision {
+    /// The decision, once all limits are checked. `inout` saves a copy; the visit stays as it is.
+    func finish(_ visit: inout Visit, _ request: inout Request) -> RequestDecision {
         if let slot { request[slot] = Outcome(visit) }
         if settings.mode == .shadow { return .forward }
         if !visit.isAllowed { return .respond(fields.refusal(visit)) }
@@ -174,23 +178,29 @@ final class Limiter {
 
 /// One request at the limits of a section. Limits are numbered in the section's order, also as bits.
 struct Visit {
-    let now: Int64
-    let cost: Int64
-    let penalises: Bool
-    var keys = InlineArray<8, UInt64>(repeating: 0)
+    private(set) var now: Int64 = 0
+    private(set) var cost: Int64 = 0
+    private(set) var penalises = false
+    /// What stands in these counts only for limits that apply.
+    private(set) var keys = InlineArray<8, UInt64>(repeating: 0)
     /// Requests that each limit has left, and nanoseconds until it has all of them.
-    var left = InlineArray<8, Int64>(repeating: 0)
-    var reset = InlineArray<8, Int64>(repeating: 0)
+    private(set) var left = InlineArray<8, Int64>(repeating: 0)
+    private(set) var reset = InlineArray<8, Int64>(repeating: 0)
     private(set) var applied: UInt8 = 0
     private(set) var refused: UInt8 = 0
     /// Nanoseconds that the request waits, and those that the client should.
     private(set) var wait: Int64 = 0
     private(set) var retry: Int64 = 0
 
-    init(_ now: Int64, _ cost: Int64, _ penalises: Bool) {
+    /// Makes it as new.
+    mutating func begin(_ now: Int64, _ cost: Int64, _ penalises: Bool) {
         self.now = now
         self.cost = cost
         self.penalises = penalises
+        applied = 0
+        refused = 0
+        wait = 0
+        retry = 0
     }
 
     var isAllowed: Bool { refused == 0 }
@@ -199,6 +209,8 @@ struct Visit {
     mutating func apply(_ index: Int, _ key: UInt64) {
         applied |= 1 << UInt8(truncatingIfNeeded: index)
         keys[index] = key
+        left[index] = 0
+        reset[index] = 0
     }
 
     mutating func take(_ index: Int, _ verdict: CellRate.Verdict) {

@@ -90,8 +90,8 @@ public final class RateLimit: FilterPlugin {
 /// `mode = off`.
 private final class IdleLimiter: Filter {}
 
-/// What a section says, read.
-struct LimiterSettings: Sendable {
+/// What a section says, read. An object: a struct of this size is copied where it is passed on.
+final class LimiterSettings: Sendable {
     enum Mode: Sendable { case enforce, shadow, off }
     enum EmptyKey: Sendable { case skip, shared, reject }
     enum OnStoreFailure: Sendable { case local, open, closed }

@@ -7,7 +7,7 @@ extension Limiter {
     func ask(_ store: StoreConnection, _ visit: Visit, _ request: inout Request) -> RequestDecision {
         var known = visit
         first?.look(&known)
-        if !known.isAllowed { return finish(known, &request) }
+        if !known.isAllowed { return finish(&known, &request) }
         guard store.isUp else { return decideAlone(visit, &request) }
         let question = StoreQuestion(loop.makeEvent(), clock.nanoseconds)
         let keys = storeKeys(visit, request)
@@ -57,7 +57,7 @@ extension Limiter {
             }
         }
         store.flush()
-        return finish(visit, &request)
+        return finish(&visit, &request)
     }
 
     /// The store's time was not before the question: the key's true point is not before this one. No script goes further than all of the burst;
@@ -73,7 +73,7 @@ extension Limiter {
         case .local:
             var visit = visit
             first?.check(&visit)
-            return finish(visit, &request)
+            return finish(&visit, &request)
         }
     }
 

@@ -30,8 +30,11 @@ struct KeyHash: KeyWriting {
     }
 
     consuming func finish() -> UInt64 {
-        hasher.combine(pending)
-        hasher.combine(UInt8(truncatingIfNeeded: pendingCount))
+        // With it the length is no multiple of 8, and without it is one.
+        if pendingCount > 0 {
+            hasher.combine(pending)
+            hasher.combine(UInt8(truncatingIfNeeded: pendingCount))
+        }
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 }
