@@ -50,8 +50,13 @@ struct BodyWriter {
     }
 
     /// Writes what stands behind the last payload byte: for chunks the last chunk and the trailers.
+    @inline(__always)
     mutating func end(via output: inout OutputBuffer, pool: SlabPool, trailers: borrowing OutputBuffer) {
-        guard isChunked else { return }
+        if isChunked { Self.endChunks(via: &output, pool: pool, trailers: trailers) }
+    }
+
+    @inline(never)
+    private static func endChunks(via output: inout OutputBuffer, pool: SlabPool, trailers: borrowing OutputBuffer) {
         output.attach(pool)
         ChunkWriter.writeLast(to: &output)
         if !trailers.isEmpty { output.append(trailers.readable) }

@@ -33,6 +33,8 @@ final class ClientConnection: ClientSide {
         case closed
     }
 
+    /// The proxy's.
+    private let slabs: SlabPool
     var phase = Phase.idle
     /// The present exchange, or one for the next. The loop's `ProxyLoop` keeps every exchange.
     private var held: Uncounted<Exchange>?
@@ -61,6 +63,7 @@ final class ClientConnection: ClientSide {
     static let halfCloseGrace: Int64 = 1_000
 
     init(descriptor: Int32, address: SocketAddress, listener: Listener, proxy: ProxyLoop) {
+        slabs = proxy.slabs
         parser = RequestParser(limits: listener.settings.limits)
         began = proxy.loop.nowNanoseconds / 1000
         super.init(ByteStream(descriptor: descriptor), address: address, listener: listener, proxy: proxy)
@@ -267,7 +270,7 @@ final class ClientConnection: ClientSide {
             refuse(.requestHeadTooLarge)
             return true
         }
-        switch stream.receive(into: &input, pool: proxy.slabs) {
+        switch stream.receive(into: &input, pool: slabs) {
         case .bytes: return true
         case .wouldBlock:
             if input.isEmpty { waitIdle() }
@@ -316,7 +319,7 @@ final class ClientConnection: ClientSide {
         } else {
             // The body, or the next request, stays where it is; the head is the smaller part to move.
             // At the same offset, which a large slab may have put beyond the end of a small one.
-            exchange.headSlab = headEnd <= proxy.slabs.slabSize ? proxy.slabs.take() : proxy.bodySlabs.take()
+            exchange.headSlab = headEnd <= slabs.slabSize ? slabs.take() : proxy.bodySlabs.take()
             exchange.headSlab.copy(from: input.slab, at: input.rawStart, count: headEnd &- input.rawStart)
             input.consumeRaw(headEnd &- input.rawStart)
         }
@@ -566,7 +569,7 @@ final class ClientConnection: ClientSide {
     private func linger() -> Bool {
         while stream.canReceive {
             _ = makeRoom()
-            switch stream.receive(into: &input, pool: proxy.slabs) {
+            switch stream.receive(into: &input, pool: slabs) {
             case .bytes(let count):
                 input.clear()
                 discarded &+= count

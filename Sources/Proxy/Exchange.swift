@@ -134,8 +134,6 @@ final class Exchange: LeaseHolder {
         super.init(number: number, proxy: proxy)
     }
 
-    var slabs: SlabPool { proxy.slabs }
-
     /// Microseconds on the loop's clock, for the record's marks.
     var microseconds: Int64 { loop.nowNanoseconds / 1000 }
 

@@ -66,7 +66,7 @@ extension Exchange {
             passage.reached = pipeline.filters.count
             if message.fields.overflowed { return fail(.gatewayHeadTooLarge) }
             if case .length(let length) = request.framing, length > message.maxBodyBytes { return fail(.requestBodyTooLarge) }
-            guard client != nil else { return }
+            guard clientReference != nil else { return }
             follow(pipeline.routes)
         case .reply(let reply, let reached):
             passage.reached = reached

@@ -13,6 +13,9 @@ class LeaseHolder {
     /// Names it in an upstream's queue.
     final let number: Int
     final let proxy: ProxyLoop
+    // The proxy's, once more: what is read through another object's property counts a reference each time.
+    final let loop: EventLoop
+    final let slabs: SlabPool
     // The loop keeps connections until the end of the turn in which they are closed, and a connection that closes ends its lease.
     final private(set) var appReference: Uncounted<AppConnection>?
     /// The proxy keeps every upstream.
@@ -29,9 +32,9 @@ class LeaseHolder {
     init(number: Int, proxy: ProxyLoop) {
         self.number = number
         self.proxy = proxy
+        loop = proxy.loop
+        slabs = proxy.slabs
     }
-
-    final var loop: EventLoop { proxy.loop }
 
     /// How far a lease is.
     enum LeaseStep {

@@ -132,7 +132,7 @@ extension Exchange {
 
     /// Shows the head that was parsed last to the filters: they see a copy, which they may edit.
     func filterHead(of app: AppConnection) {
-        Self.copyHead(app, response, into: &proxy.scratch)
+        copyHead(app, into: &proxy.scratch)
         proxy.scratch.answersHead = request.method == .head
         passBack()
         response.status = proxy.scratch.head.status
@@ -143,11 +143,11 @@ extension Exchange {
     }
 
     /// The bytes keep their offsets, so that the ranges of the fields hold.
-    private static func copyHead(_ app: AppConnection, _ head: ResponseHead, into response: inout Response) {
-        response.head = head
-        response.fields.slab = head.end <= app.upstream.proxy.slabs.slabSize / 2 ? app.upstream.proxy.slabs.take() : Slab(byteCount: 2 &* head.end)
-        response.fields.slab.copy(from: app.input.slab, at: app.input.rawStart, count: head.end &- app.input.rawStart)
-        response.fields.end = head.end
+    private func copyHead(_ app: AppConnection, into copy: inout Response) {
+        copy.head = response
+        copy.fields.slab = response.end <= slabs.slabSize / 2 ? slabs.take() : Slab(byteCount: 2 &* response.end)
+        copy.fields.slab.copy(from: app.input.slab, at: app.input.rawStart, count: response.end &- app.input.rawStart)
+        copy.fields.end = response.end
     }
 
     /// Writes the status line and the fields of the head that was parsed last.
