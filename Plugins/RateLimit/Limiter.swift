@@ -100,7 +100,7 @@ final class Limiter {
         let cost = cost(of: request)
         guard cost > 0 else { return .forward }
         visit.begin(clock.nanoseconds, cost, settings.penalises)
-        if let first, !first.identify(&visit, &request, settings) { return .respond(keyMissing) }
+        if first?.identify(&visit, &request, settings) == false { return .respond(keyMissing) }
         if visit.applied == 0, !request.isExplained { return .forward }
         if request.isExplained {
             first?.look(&visit)

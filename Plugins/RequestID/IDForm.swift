@@ -63,26 +63,24 @@ enum IDForm {
 
 /// The text of a fresh id, in place: 36 bytes of a UUID (version 4), or 40 with `req-` before it.
 struct IDText {
-    private var text: InlineArray<40, UInt8>
+    private var text = InlineArray<40, UInt8>(repeating: 0)
     private let start: Int
 
     init(_ random: SIMD4<UInt32>, isPrefixed: Bool) {
-        text = InlineArray(repeating: UInt8(ascii: "-"))
         start = isPrefixed ? 0 : 4
-        text[0] = UInt8(ascii: "r")
-        text[1] = UInt8(ascii: "e")
-        text[2] = UInt8(ascii: "q")
-        let groups = (Self.digits(random[0]), Self.digits(random[1]), Self.digits(random[2]), Self.digits(random[3]))
-        write(groups.0, 0..<8, at: 4)
-        write(groups.1, 0..<4, at: 13)
-        write(groups.1, 4..<8, at: 18)
-        write(groups.2, 0..<4, at: 23)
-        write(groups.2, 4..<8, at: 28)
-        write(groups.3, 0..<8, at: 32)
-        // Version 4, and the variant of RFC 9562 in the two highest bits of its place: 8, 9, a or b.
-        text[18] = UInt8(ascii: "4")
-        let variant = UInt8(truncatingIfNeeded: random[2]) & 3
-        text[23] = variant < 2 ? UInt8(ascii: "8") &+ variant : UInt8(ascii: "a") &+ (variant &- 2)
+        // Version 4, and the variant of RFC 9562 in the two highest bits of its place.
+        let groups = (
+            Self.digits(random[0]), Self.digits(random[1] & ~0xF_0000 | 0x4_0000), Self.digits(random[2] & ~0xC | 0x8), Self.digits(random[3])
+        )
+        let dash = UInt64(UInt8(ascii: "-"))
+        // Eight bytes at a time, the first one lowest; `req-` begins.
+        var bytes = text.mutableSpan
+        bytes.store(0x2D71_6572 | groups.0 &<< 32, at: 0)
+        bytes.store(groups.0 &>> 32 | dash &<< 32 | groups.1 &<< 40, at: 8)
+        let middle = groups.1 &>> 24 & 0xFF | groups.1 &>> 16 & 0xFFFF_FFFF_0000 | groups.2 &<< 56
+        bytes.store(middle | dash &<< 8 | dash &<< 48, at: 16)
+        bytes.store(groups.2 &>> 8 & 0xFF_FFFF | groups.2 & 0xFFFF_FFFF_0000_0000 | dash &<< 24, at: 24)
+        bytes.store(groups.3, at: 32)
     }
 
     /// Eight hexadecimal digits, the lowest first, a byte each.
@@ -94,12 +92,6 @@ struct IDText {
         // 1 where a nibble is above 9: a letter.
         let letters = (nibbles &+ 0x0606_0606_0606_0606) &>> 4 & 0x0101_0101_0101_0101
         return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
-    }
-
-    private mutating func write(_ digits: UInt64, _ places: Range<Int>, at offset: Int) {
-        for place in places {
-            text[offset &+ place &- places.lowerBound] = UInt8(truncatingIfNeeded: digits &>> UInt64(8 &* place))
-        }
     }
 
     var bytes: Span<UInt8> {

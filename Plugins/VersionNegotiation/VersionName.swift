@@ -116,6 +116,7 @@ extension UInt8 {
 extension Span where Element == UInt8 {
     /// Whether the bytes of a path segment are `name` once they are decoded.
     func isSegment(_ segment: ByteRange, _ name: [UInt8]) -> Bool {
+        guard Int(segment.count) > name.count else { return isPlainSegment(segment, name) }
         var at = segment.lower
         var index = 0
         while at < segment.upper {
@@ -130,6 +131,18 @@ extension Span where Element == UInt8 {
             index &+= 1
         }
         return index == name.count
+    }
+
+    /// The same where there is no room for an escape. Names of versions differ at their ends: it looks there first.
+    private func isPlainSegment(_ segment: ByteRange, _ name: [UInt8]) -> Bool {
+        guard Int(segment.count) == name.count else { return false }
+        var index = name.count
+        while index > 0 {
+            index &-= 1
+            let byte = self[segment.lower &+ index]
+            guard byte == name[index], byte != UInt8(ascii: "%") else { return false }
+        }
+        return true
     }
 
     /// Whether these bytes are `name`, but for its first `left` bytes, in any letter case.

@@ -10,6 +10,23 @@ extension Slab {
         return true
     }
 
+    /// Copies a field line to `offset`: `name` with its colon and space, `value`, and CRLF. False, and nothing is written, if it does not fit.
+    @inlinable
+    public mutating func writeLine(_ name: Span<UInt8>, _ value: Span<UInt8>, at offset: Int) -> Bool {
+        let nameCount = name.count
+        let valueCount = value.count
+        guard offset >= 0, offset <= capacity, nameCount &+ valueCount &+ 2 <= capacity &- offset else { return false }
+        let place = unsafe base + offset
+        unsafe name.withUnsafeBytes { source in
+            if let start = source.baseAddress { unsafe place.copyMemory(from: start, byteCount: nameCount) }
+        }
+        unsafe value.withUnsafeBytes { source in
+            if let start = source.baseAddress { unsafe (place + nameCount).copyMemory(from: start, byteCount: valueCount) }
+        }
+        unsafe place.storeBytes(of: UInt16(0x0A0D).littleEndian, toByteOffset: nameCount &+ valueCount, as: UInt16.self)
+        return true
+    }
+
     /// Copies a literal to `offset`. False, and nothing is written, if it does not fit.
     @inlinable
     public mutating func write(_ text: StaticString, at offset: Int) -> Bool {

@@ -208,3 +208,13 @@ extension UInt64 {
         count >= 8 ? self : self & ((1 &<< (UInt64(truncatingIfNeeded: count) &* 8)) &- 1)
     }
 }
+
+extension MutableSpan where Element == UInt8 {
+    /// Writes the eight bytes of a word from `offset` on, the lowest first. Traps if they are not all inside.
+    @inlinable
+    public mutating func store(_ word: UInt64, at offset: Int) {
+        // Any bytes are a UInt8 each; the store itself checks the bounds.
+        var bytes = unsafe mutableBytes
+        bytes.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
+    }
+}

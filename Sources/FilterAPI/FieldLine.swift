@@ -17,7 +17,7 @@ public final class FieldLine: Sendable, CustomStringConvertible {
         var value = value.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 }[...]
         while let first = value.first, first.isFieldSpace { value.removeFirst() }
         while let last = value.last, last.isFieldSpace { value.removeLast() }
-        bytes = name.spelling + [0x3A, 0x20] + value + [0x0D, 0x0A]
+        bytes = name.prefix + value + [0x0D, 0x0A]
         nameCount = name.spelling.count
     }
 

@@ -7,10 +7,13 @@ public struct FieldName: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
 
     private final class Text: Sendable {
         let spelling: [UInt8]
+        /// With the colon and the space that stand behind it in a line.
+        let prefix: [UInt8]
         let lowercased: [UInt8]
 
         init(_ spelling: [UInt8]) {
             self.spelling = spelling
+            prefix = spelling + [0x3A, 0x20]
             lowercased = spelling.map(\.asciiLowercased)
         }
     }
@@ -18,6 +21,10 @@ public struct FieldName: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     /// As it is written, when this program writes it.
     var spelling: [UInt8] {
         @inline(__always) get { text.spelling }
+    }
+    /// As it stands at the beginning of a line, with a colon and a space.
+    var prefix: [UInt8] {
+        @inline(__always) get { text.prefix }
     }
     private var lowercased: [UInt8] {
         @inline(__always) get { text.lowercased }

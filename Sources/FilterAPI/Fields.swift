@@ -40,8 +40,8 @@ public struct Fields: ~Copyable {
 
     /// The index of the first line with this name, from `start` on. O(lines).
     public func firstIndex(of name: FieldName, from start: Int = 0) -> Int? {
+        guard lines.mayContain(name.token) else { return nil }
         if name.token != .unknown { return lines.firstIndex(of: name.token, from: start) }
-        guard lines.mayContain(.unknown) else { return nil }
         var index = start
         while index < lines.count {
             let line = lines[index]
@@ -145,9 +145,10 @@ public struct Fields: ~Copyable {
         var stop = value.count
         while start < stop && value[start].isFieldSpace { start &+= 1 }
         while stop > start && value[stop &- 1].isFieldSpace { stop &-= 1 }
-        guard let at = begin(name, valueCount: stop &- start) else { return }
-        _ = slab.write(value.extracting(start..<stop), at: at)
-        add(name, ByteRange(start: at, count: stop &- start))
+        let prefixCount = name.prefix.count
+        let line = end
+        guard makeRoom(prefixCount &+ stop &- start &+ 2), slab.writeLine(name.prefix.span, value.extracting(start..<stop), at: line) else { return }
+        check(name, ByteRange(start: line &+ prefixCount, count: stop &- start))
     }
 
     /// Adds a line at the end whose value is a literal, without a string being made.
@@ -167,32 +168,40 @@ public struct Fields: ~Copyable {
     /// Adds a line that was made before, in one copy.
     public mutating func append(_ line: FieldLine) {
         let bytes = line.bytes
-        guard let stored = store(bytes.span) else { return }
+        let count = bytes.count
+        let start = end
+        guard makeRoom(count), slab.write(bytes.span, at: start) else { return }
+        end = start &+ count
         let nameCount = line.nameCount
         addRecord(
-            line.name, ByteRange(start: stored.lower, count: nameCount),
-            ByteRange(start: stored.lower &+ nameCount &+ 2, count: Int(stored.count) &- nameCount &- 4))
+            line.name, ByteRange(start: start, count: nameCount), ByteRange(start: start &+ nameCount &+ 2, count: count &- nameCount &- 4))
     }
 
     /// Writes the beginning of a line. Returns where its value goes; nil, with `overflowed` set, if the line does not fit.
     private mutating func begin(_ name: FieldName, valueCount: Int) -> Int? {
-        let nameCount = name.spelling.count
-        guard makeRoom(nameCount &+ valueCount &+ 4) else { return nil }
-        _ = slab.write(name.spelling.span, at: end)
-        _ = slab.write(": ", at: end &+ nameCount)
-        return end &+ nameCount &+ 2
+        let prefixCount = name.prefix.count
+        guard makeRoom(prefixCount &+ valueCount &+ 2) else { return nil }
+        _ = slab.write(name.prefix.span, at: end)
+        return end &+ prefixCount
     }
 
-    /// Ends the line whose value is there now. Control bytes in it become spaces (RFC 9110 §5.5).
+    /// Ends the line whose value is there now.
     private mutating func add(_ name: FieldName, _ value: ByteRange) {
-        // Nearly always there are none, and 16 bytes are looked at in one step.
-        if slab.bytes.extracting(0..<value.upper).firstControl(from: value.lower) < value.upper { replaceControls(value) }
         _ = slab.write("\r\n", at: value.upper)
+        check(name, value)
+    }
+
+    /// Takes the line that is there now as a whole. Control bytes in its value become spaces (RFC 9110 §5.5).
+    @inline(__always)
+    private mutating func check(_ name: FieldName, _ value: ByteRange) {
+        // Nearly always the first one is that of the line's end, and 16 bytes are looked at in one step.
+        if slab.bytes.firstControl(from: value.lower) < value.upper { replaceControls(value) }
         let nameCount = name.spelling.count
         addRecord(name, ByteRange(start: value.lower &- 2 &- nameCount, count: nameCount), value)
         end = value.upper &+ 2
     }
 
+    @inline(__always)
     private mutating func addRecord(_ name: FieldName, _ nameRange: ByteRange, _ value: ByteRange) {
         let marks = FieldMarks.added.union(.canonical)
         if !lines.append(Field(token: name.token, name: nameRange, value: value, marks: marks)) { overflowed = true }
@@ -275,8 +284,13 @@ public struct Fields: ~Copyable {
     }
 
     /// Room for `count` bytes at the end, in a larger slab if need be.
+    @inline(__always)
     package mutating func makeRoom(_ count: Int) -> Bool {
-        if count <= slab.capacity &- end { return true }
+        count <= slab.capacity &- end || makeMoreRoom(count)
+    }
+
+    @inline(never)
+    private mutating func makeMoreRoom(_ count: Int) -> Bool {
         guard count <= Self.mostBytes &- end else {
             overflowed = true
             return false

@@ -14,6 +14,14 @@ import Testing
     private func firstControl(_ bytes: [UInt8], _ start: Int) -> Int { bytes.span.firstControl(from: start) }
     private func firstLineFeed(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int? { bytes.span.firstLineFeed(from: start, to: end) }
 
+    @Test func aWordIsStoredAsItIsRead() {
+        var bytes = [UInt8](repeating: 0xFF, count: 10)
+        var span = bytes.mutableSpan
+        span.store(0x0706_0504_0302_0100, at: 1)
+        #expect(bytes == [0xFF, 0, 1, 2, 3, 4, 5, 6, 7, 0xFF])
+        #expect(bytes.span.word(at: 1) == 0x0706_0504_0302_0100)
+    }
+
     /// Checks that `marks` finds `isMarked` bytes: every byte value at every place, between bytes that must not be marked.
     private func checkLowest(_ marks: (UInt64) -> UInt64, filler: [UInt8], _ isMarked: (UInt8) -> Bool) {
         for fill in filler {
