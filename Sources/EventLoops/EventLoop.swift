@@ -70,7 +70,8 @@ public final class EventLoop: @unchecked Sendable {
         close(wakeUp)
     }
 
-    private static func readClock() -> Int64 {
+    /// The clock of the loops at this moment, in nanoseconds: CLOCK_MONOTONIC.
+    static func readClock() -> Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)

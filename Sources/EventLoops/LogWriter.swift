@@ -7,7 +7,7 @@ import Glibc
 /// copy and the write happen outside it.
 @safe
 public final class LogWriter: @unchecked Sendable {
-    // @unchecked: everything mutable is in `queue`, guarded by `lock`, or touched only by the writer's thread.
+    // @unchecked: everything mutable is in `queue`, or touched only by the writer's thread.
 
     /// Where the lines go.
     public enum Target: Sendable {
@@ -43,9 +43,7 @@ public final class LogWriter: @unchecked Sendable {
     private let report: @Sendable (LogWriterEvent) -> Void
     private let blockCount: Int
     private let blocks: UnsafeMutableRawPointer
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
-    private var queue: Queue
+    private let queue: Monitor<Queue>
     // Only the writer's thread touches these, once it runs.
     private var descriptor: Int32
     private var endedInsideALine = false
@@ -68,16 +66,9 @@ public final class LogWriter: @unchecked Sendable {
         }
         // The kernel gives pages as they are first used: a log that keeps up touches one or two blocks.
         unsafe blocks = .allocate(byteCount: blockCount * blockBytes, alignment: 64)
-        unsafe lock = .allocate(capacity: 1)
-        unsafe changed = .allocate(capacity: 1)
-        unsafe pthread_mutex_init(lock, nil)
-        var attributes = pthread_condattr_t()
-        unsafe pthread_condattr_init(&attributes)
-        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        unsafe pthread_cond_init(changed, &attributes)
-        unsafe pthread_condattr_destroy(&attributes)
-        queue = Queue(free: Array((0..<blockCount).reversed()))
-        queue.ready.reserveCapacity(blockCount)
+        var empty = Queue(free: Array((0..<blockCount).reversed()))
+        empty.ready.reserveCapacity(blockCount)
+        queue = Monitor(empty)
         written.reserveCapacity(blockCount)
         // The thread holds the writer until it has finished, so nobody needs to join it.
         _ = try LoopThread(name: "sluice-log") { self.run() }
@@ -85,10 +76,6 @@ public final class LogWriter: @unchecked Sendable {
 
     deinit {
         if case .file = target { close(descriptor) }
-        unsafe pthread_cond_destroy(changed)
-        unsafe pthread_mutex_destroy(lock)
-        unsafe changed.deallocate()
-        unsafe lock.deallocate()
         unsafe blocks.deallocate()
     }
 
@@ -106,7 +93,7 @@ public final class LogWriter: @unchecked Sendable {
     public func submit(_ lines: Span<UInt8>, lineCount: Int) -> Bool {
         precondition(lines.count <= blockBytes)
         guard !lines.isEmpty else { return true }
-        let taken: Int? = locked { queue in
+        let taken: Int? = queue.hold { queue in
             guard !queue.stopping, let index = queue.free.popLast() else {
                 queue.dropped &+= UInt64(lineCount)
                 return nil
@@ -118,47 +105,23 @@ public final class LogWriter: @unchecked Sendable {
         unsafe lines.withUnsafeBytes { source in
             unsafe address(of: index).copyMemory(from: source.baseAddress!, byteCount: source.count)
         }
-        locked { queue in
+        queue.change { queue in
             queue.filling -= 1
             queue.ready.append(ReadyBlock(index: index, byteCount: lines.count, lineCount: lineCount))
         }
-        unsafe pthread_cond_broadcast(changed)
         return true
     }
 
     /// Closes the file and opens its path again, after what was submitted so far: for logrotate. If that fails, the old file is
     /// written on. Does not wait.
-    public func reopen() {
-        locked { $0.reopenWanted = true }
-        unsafe pthread_cond_broadcast(changed)
-    }
+    public func reopen() { queue.change { $0.reopenWanted = true } }
 
     /// Writes what was submitted and ends the thread. Waits for that at most so long: a pipe that nobody reads must not hold up
     /// the end of the process. Returns whether everything was written or counted as dropped.
     @discardableResult
     public func stop(timeoutMilliseconds: Int) -> Bool {
-        var deadline = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
-        deadline.tv_sec += timeoutMilliseconds / 1000
-        deadline.tv_nsec += timeoutMilliseconds % 1000 * 1_000_000
-        if deadline.tv_nsec >= 1_000_000_000 {
-            deadline.tv_sec += 1
-            deadline.tv_nsec -= 1_000_000_000
-        }
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        queue.stopping = true
-        unsafe pthread_cond_broadcast(changed)
-        while !queue.finished {
-            if unsafe pthread_cond_timedwait(changed, lock, &deadline) == ETIMEDOUT { return queue.finished }
-        }
-        return true
-    }
-
-    private func locked<Result>(_ body: (inout Queue) -> Result) -> Result {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        return body(&queue)
+        queue.change { $0.stopping = true }
+        return queue.wait(milliseconds: Int64(timeoutMilliseconds)) { $0.finished }
     }
 
     @unsafe
@@ -171,37 +134,35 @@ public final class LogWriter: @unchecked Sendable {
         LoopThread.leaveSignalsToOthers()
         while let reopenWanted = waitForWork() {
             for block in written {
-                if !write(block) { locked { $0.dropped &+= UInt64(block.lineCount) } }
-                locked { $0.free.append(block.index) }
+                if !write(block) { queue.hold { $0.dropped &+= UInt64(block.lineCount) } }
+                queue.hold { $0.free.append(block.index) }
             }
             written.removeAll(keepingCapacity: true)
             if reopenWanted { openAgain() }
             tellDrops()
         }
-        let lost = locked { $0.dropped }
+        let lost = queue.hold { $0.dropped }
         if lost > 0 { report(.linesDropped(lost)) }
-        locked { $0.finished = true }
-        unsafe pthread_cond_broadcast(changed)
+        queue.change { $0.finished = true }
     }
 
     /// Waits for blocks or a wish to reopen, and takes all blocks into `written`. Returns whether to reopen behind them; nil at
     /// the end.
     private func waitForWork() -> Bool? {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        while queue.ready.isEmpty && !queue.reopenWanted {
-            if queue.stopping && queue.filling == 0 { return nil }
-            unsafe pthread_cond_wait(changed, lock)
+        queue.wait { queue -> Bool?? in
+            guard queue.ready.isEmpty && !queue.reopenWanted else {
+                swap(&queue.ready, &written)
+                defer { queue.reopenWanted = false }
+                return queue.reopenWanted
+            }
+            return queue.stopping && queue.filling == 0 ? .some(nil) : nil
         }
-        swap(&queue.ready, &written)
-        defer { queue.reopenWanted = false }
-        return queue.reopenWanted
     }
 
     /// Tells of lost lines once writing works and the queue is at most half full: a report for every block would not help.
     private func tellDrops() {
         guard !failing else { return }
-        let lost: UInt64 = locked { queue in
+        let lost: UInt64 = queue.hold { queue in
             guard queue.ready.count <= blockCount / 2 else { return 0 }
             defer { queue.dropped = 0 }
             return queue.dropped

@@ -30,36 +30,43 @@ final class Monitor<State>: @unchecked Sendable {
 
     /// Reads or changes the state; those that wait look at it again.
     func change<Result>(_ body: (inout State) -> Result) -> Result {
+        defer { unsafe pthread_cond_broadcast(changed) }
+        return hold(body)
+    }
+
+    /// Reads or changes what nobody waits for.
+    func hold<Result>(_ body: (inout State) -> Result) -> Result {
         unsafe pthread_mutex_lock(lock)
-        defer {
-            unsafe pthread_cond_broadcast(changed)
-            unsafe pthread_mutex_unlock(lock)
-        }
+        defer { unsafe pthread_mutex_unlock(lock) }
         return body(&state)
     }
 
     /// Waits until `body` has a result.
-    func wait<Result>(until body: (inout State) -> Result?) -> Result {
+    func wait<Result>(until body: (inout State) -> Result?) -> Result { wait { state, _ in body(&state) } }
+
+    /// The same where time counts, too: `body` may set when it is to be asked again without a change, in nanoseconds of the loops' clock.
+    func wait<Result>(until body: (inout State, _ again: inout Int64?) -> Result?) -> Result {
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
         while true {
-            if let result = body(&state) { return result }
-            unsafe pthread_cond_wait(changed, lock)
+            var again: Int64?
+            if let result = body(&state, &again) { return result }
+            if let again {
+                var time = timespec(tv_sec: Int(again / 1_000_000_000), tv_nsec: Int(again % 1_000_000_000))
+                unsafe pthread_cond_timedwait(changed, lock, &time)
+            } else {
+                unsafe pthread_cond_wait(changed, lock)
+            }
         }
     }
 
     /// Waits until `condition` holds, for so many milliseconds at most. False when the time is up.
     func wait(milliseconds: Int64, until condition: (State) -> Bool) -> Bool {
-        var end = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &end)
-        let nanoseconds = Int64(end.tv_nsec) + milliseconds % 1_000 * 1_000_000
-        end.tv_sec += Int(milliseconds / 1_000 + nanoseconds / 1_000_000_000)
-        end.tv_nsec = Int(nanoseconds % 1_000_000_000)
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        while !condition(state) {
-            if unsafe pthread_cond_timedwait(changed, lock, &end) == ETIMEDOUT { return condition(state) }
+        let end = EventLoop.readClock() + milliseconds * 1_000_000
+        return wait { state, again in
+            if condition(state) { return true }
+            again = end
+            return EventLoop.readClock() < end ? nil : false
         }
-        return true
     }
 }

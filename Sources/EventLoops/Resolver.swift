@@ -5,16 +5,14 @@ import Glibc
 /// Look-ups block (`getaddrinfo` knows no other way), so they run on a few threads of the resolver's own, started when the first name
 /// is asked for. One more thread watches the clock: a caller is answered in time even if every look-up hangs. Several callers that
 /// want the same name share one look-up.
-@safe
-public final class Resolver: @unchecked Sendable {
-    // @unchecked: everything mutable is in `state`, guarded by `lock`.
-
+public final class Resolver: Sendable {
     public typealias Answer = Result<[SocketAddress], ResolveFailure>
     public typealias Completion = @Sendable (Answer) -> Void
 
     private struct Caller {
         var port: UInt16
-        var deadline: timespec
+        /// In nanoseconds of the loops' clock.
+        var deadline: Int64
         var completion: Completion
     }
 
@@ -23,7 +21,8 @@ public final class Resolver: @unchecked Sendable {
         var callers: [String: [Caller]] = [:]
         var queue: [String] = []
         var threads = 0
-        var idleThreads = 0
+        /// Threads that look a name up.
+        var running = 0
         var hasClock = false
         var isStopped = false
     }
@@ -31,10 +30,7 @@ public final class Resolver: @unchecked Sendable {
     private let timeoutMilliseconds: Int
     private let maxThreads: Int
     private let lookUp: @Sendable (String) -> Answer
-    private var state = State()
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    // Broadcast when the queue, the earliest deadline or `isStopped` changes.
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor(State())
 
     /// - Parameters:
     ///   - timeoutMilliseconds: how long a caller waits at most.
@@ -49,21 +45,6 @@ public final class Resolver: @unchecked Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.maxThreads = maxThreads
         self.lookUp = lookUp
-        unsafe lock = .allocate(capacity: 1)
-        unsafe changed = .allocate(capacity: 1)
-        unsafe pthread_mutex_init(lock, nil)
-        var attributes = pthread_condattr_t()
-        unsafe pthread_condattr_init(&attributes)
-        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        unsafe pthread_cond_init(changed, &attributes)
-        unsafe pthread_condattr_destroy(&attributes)
-    }
-
-    deinit {
-        unsafe pthread_cond_destroy(changed)
-        unsafe pthread_mutex_destroy(lock)
-        unsafe changed.deallocate()
-        unsafe lock.deallocate()
     }
 
     /// Finds the TCP addresses of `host`, best first, with `port`.
@@ -73,9 +54,10 @@ public final class Resolver: @unchecked Sendable {
     public func resolve(host: String, port: UInt16, completion: @escaping Completion) {
         if let address = SocketAddress.parse(host, port: port) { return completion(.success([address])) }
         guard Self.isName(host) else { return completion(.failure(.unknownName)) }
-        let problem: ResolveFailure? = locked { state in
+        let problem: ResolveFailure? = monitor.change { state in
             guard !state.isStopped else { return .stopped }
-            let caller = Caller(port: port, deadline: Self.time(in: timeoutMilliseconds), completion: completion)
+            let deadline = EventLoop.readClock() + Int64(timeoutMilliseconds) * 1_000_000
+            let caller = Caller(port: port, deadline: deadline, completion: completion)
             if state.callers[host] != nil {
                 state.callers[host]?.append(caller)
                 return nil
@@ -85,19 +67,17 @@ public final class Resolver: @unchecked Sendable {
             state.queue.append(host)
             return nil
         }
-        if let problem { return completion(.failure(problem)) }
-        unsafe pthread_cond_broadcast(changed)
+        if let problem { completion(.failure(problem)) }
     }
 
     /// Tells everybody who waits that it is over, and ends the threads as their look-ups return. Does not wait for them.
     public func stop() {
-        let callers: [Caller] = locked { state in
+        let callers: [Caller] = monitor.change { state in
             state.isStopped = true
             state.queue.removeAll()
             defer { state.callers.removeAll() }
             return state.callers.values.flatMap { $0 }
         }
-        unsafe pthread_cond_broadcast(changed)
         for caller in callers { caller.completion(.failure(.stopped)) }
     }
 
@@ -123,7 +103,7 @@ public final class Resolver: @unchecked Sendable {
                 state.hasClock = true
             }
             // Threads that are idle may have been woken for queued names already.
-            if state.idleThreads <= state.queue.count, state.threads < maxThreads {
+            if state.threads - state.running <= state.queue.count, state.threads < maxThreads {
                 _ = try LoopThread(name: "sluice-lookup") { self.lookUpNames() }
                 state.threads += 1
             }
@@ -138,25 +118,24 @@ public final class Resolver: @unchecked Sendable {
         LoopThread.leaveSignalsToOthers()
         while let host = nextName() {
             let answer = lookUp(host)
-            let callers = locked { $0.callers.removeValue(forKey: host) } ?? []
+            let callers = monitor.hold { $0.callers.removeValue(forKey: host) } ?? []
             for caller in callers { caller.completion(answer.map { $0.map { $0.with(port: caller.port) } }) }
+            monitor.hold { $0.running -= 1 }
         }
     }
 
     /// Waits for a name that somebody still wants; nil at the end.
     private func nextName() -> String? {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        while true {
+        monitor.wait { state -> String?? in
             while !state.queue.isEmpty {
                 let host = state.queue.removeFirst()
-                if state.callers[host]?.isEmpty == false { return host }
+                if state.callers[host]?.isEmpty == false {
+                    state.running += 1
+                    return host
+                }
                 state.callers[host] = nil
             }
-            if state.isStopped { return nil }
-            state.idleThreads += 1
-            unsafe pthread_cond_wait(changed, lock)
-            state.idleThreads -= 1
+            return state.isStopped ? .some(nil) : nil
         }
     }
 
@@ -169,50 +148,19 @@ public final class Resolver: @unchecked Sendable {
 
     /// Waits until somebody has waited too long, and takes them out; nil at the end.
     private func nextTimedOut() -> [Caller]? {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        while !state.isStopped {
-            let now = Self.time(in: 0)
+        monitor.wait { state, again -> [Caller]?? in
+            if state.isStopped { return .some(nil) }
+            let now = EventLoop.readClock()
             var late: [Caller] = []
-            var earliest: timespec? = nil
             for (host, callers) in state.callers {
                 // Callers of one name have come in order, and all wait equally long.
-                let count = callers.prefix { !Self.isBefore(now, $0.deadline) }.count
+                let count = callers.prefix { $0.deadline <= now }.count
                 late += callers.prefix(count)
                 if count > 0 { state.callers[host]?.removeFirst(count) }
-                if count < callers.count, earliest.map({ Self.isBefore(callers[count].deadline, $0) }) ?? true {
-                    earliest = callers[count].deadline
-                }
+                if count < callers.count { again = min(again ?? .max, callers[count].deadline) }
             }
-            if !late.isEmpty { return late }
-            if var earliest {
-                unsafe pthread_cond_timedwait(changed, lock, &earliest)
-            } else {
-                unsafe pthread_cond_wait(changed, lock)
-            }
+            if late.isEmpty { return nil }
+            return late
         }
-        return nil
-    }
-
-    private func locked<R>(_ body: (inout State) -> R) -> R {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        return body(&state)
-    }
-
-    private static func time(in milliseconds: Int) -> timespec {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        time.tv_sec += milliseconds / 1_000
-        time.tv_nsec += milliseconds % 1_000 * 1_000_000
-        if time.tv_nsec >= 1_000_000_000 {
-            time.tv_sec += 1
-            time.tv_nsec -= 1_000_000_000
-        }
-        return time
-    }
-
-    private static func isBefore(_ one: timespec, _ other: timespec) -> Bool {
-        (one.tv_sec, one.tv_nsec) < (other.tv_sec, other.tv_nsec)
     }
 }
