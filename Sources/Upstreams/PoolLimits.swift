@@ -23,6 +23,17 @@ public struct PoolLimits: Sendable {
         self.queueLength = queueLength
         self.queueTimeout = queueTimeout
     }
+
+    /// One loop's part of limits for all loops: equal shares of the connections, the first loops taking what does not divide, and at least
+    /// 1, so that with more loops than connections the limit is the number of loops. The rest is each loop's own.
+    ///
+    /// - Parameter loop: counted from 0.
+    public func share(ofLoop loop: Int, among loops: Int) -> PoolLimits {
+        guard maxConnections > 0 else { return self }
+        var share = self
+        share.maxConnections = max(1, maxConnections / loops + (loop < maxConnections % loops ? 1 : 0))
+        return share
+    }
 }
 
 extension Int64 {

@@ -85,22 +85,4 @@ import Testing
         #expect(plan != nil)
         #expect(diagnostics.map(\.code) == [.dangerSelf])
     }
-
-    @Test(arguments: [(7, 3, [3, 2, 2]), (2, 4, [1, 1, 1, 1]), (0, 2, [0, 0]), (1024, 2, [512, 512]), (1, 1, [1])])
-    func connectionsAreSharedOutOverTheLoops(_ most: Int, _ loops: Int, _ shares: [Int]) throws {
-        let (plan, _) = load(
-            """
-            [listener:l]
-            listen = 127.0.0.1:0
-            serve = app
-            [app:app]
-            servers = 127.0.0.1:9292
-            max-connections = \(most == 0 ? "off" : "\(most)")
-            """)
-        guard case .upstream(let upstream)? = plan?.apps.first?.kind else {
-            Issue.record("no plan")
-            return
-        }
-        #expect((0..<loops).map { upstream.connectionShare(ofLoop: $0, among: loops) } == shares)
-    }
 }

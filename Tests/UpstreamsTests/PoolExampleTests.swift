@@ -10,6 +10,14 @@ import Upstreams
     }
     private struct Unexpected: Error {}
 
+    @Test(arguments: [(7, 3, [3, 2, 2]), (2, 4, [1, 1, 1, 1]), (0, 2, [0, 0]), (1024, 2, [512, 512]), (1, 1, [1])])
+    func connectionsAreSharedOutOverTheLoops(_ most: Int, _ loops: Int, _ shares: [Int]) {
+        let limits = PoolLimits(maxConnections: most, maxIdle: 5, queueLength: 9)
+        let parts = (0..<loops).map { limits.share(ofLoop: $0, among: loops) }
+        #expect(parts.map(\.maxConnections) == shares)
+        #expect(parts.allSatisfy { $0.maxIdle == 5 && $0.queueLength == 9 })
+    }
+
     @Test func theMostRecentlyUsedConnectionIsReused() throws {
         var pool = UpstreamPool(serverCount: 1, limits: PoolLimits())
         let first = try opened(&pool)

@@ -18,7 +18,7 @@ public struct UpstreamPlan: Sendable, Equatable {
     /// Paths with `%2F` and `%5C` come to it.
     public var takesEscapedSeparators: Bool
     public var timeouts: UpstreamTimeoutsPlan
-    /// Connections at once, over all servers and loops; 0 is no limit. See `connectionShare(ofLoop:among:)`.
+    /// Connections at once, over all servers and loops; 0 is no limit.
     public var maxConnections: Int
     /// The file says so; it is not the default.
     public var isMaxConnectionsGiven: Bool
@@ -36,15 +36,6 @@ public struct UpstreamPlan: Sendable, Equatable {
 
     /// All servers are reached by TLS.
     public var usesTLS: Bool { servers.first?.isSecure ?? false }
-
-    /// One loop's part of `maxConnections`: equal shares, the first loops taking what does not divide, and at least 1, so that
-    /// with more loops than connections the limit is the number of loops. 0 is no limit.
-    ///
-    /// - Parameter loop: counted from 0.
-    public func connectionShare(ofLoop loop: Int, among loops: Int) -> Int {
-        guard maxConnections > 0 else { return 0 }
-        return max(1, maxConnections / loops + (loop < maxConnections % loops ? 1 : 0))
-    }
 }
 
 /// How `https://` servers are talked to. Files are as the operator wrote them: absolute, or relative to the working directory.

@@ -78,11 +78,6 @@ public struct GatewayProcess {
         self.loops = loops
     }
 
-    /// One loop's part of a limit: equal shares, the first loops taking what does not divide, and at least 1.
-    private static func share(of total: Int, loop: Int, among loops: Int) -> Int {
-        max(1, total / loops + (loop < total % loops ? 1 : 0))
-    }
-
     /// Apps that are talked to by TLS, with their files read.
     private static func secured(_ apps: [AppSettings]) throws -> [AppSettings] {
         try apps.map { app in
@@ -99,8 +94,8 @@ public struct GatewayProcess {
     /// What is limited for the whole gateway is divided among its loops.
     private static func share(_ apps: [AppSettings], loop: Int, of loops: Int) -> [AppSettings] {
         apps.map { app in
-            guard case .upstream(var upstream) = app, upstream.pool.maxConnections > 0 else { return app }
-            upstream.pool.maxConnections = share(of: upstream.pool.maxConnections, loop: loop, among: loops)
+            guard case .upstream(var upstream) = app else { return app }
+            upstream.pool = upstream.pool.share(ofLoop: loop, among: loops)
             return .upstream(upstream)
         }
     }
