@@ -30,11 +30,8 @@ struct PreflightRules {
     }
 
     private static func methods(_ options: FilterOptions) throws(ConfigurationError) -> [String]? {
+        if options.isKeyword("methods", "any") { return nil }
         let words = options.words("methods")
-        if options["methods"].contains(.keyword("any")) {
-            if !words.isEmpty { throw ConfigurationError("`any` and methods beside it", option: "methods", help: "leave one out") }
-            return nil
-        }
         for (index, word) in words.enumerated() {
             if isForbidden(word) {
                 throw ConfigurationError("no script can use \(word.uppercased())", option: "methods", value: index, help: "leave it out")
@@ -51,11 +48,8 @@ struct PreflightRules {
     private static func isForbidden(_ method: String) -> Bool { ["TRACE", "CONNECT", "TRACK"].contains(method.uppercased()) }
 
     private static func fields(_ options: FilterOptions) throws(ConfigurationError) -> (Set<String>?, String) {
+        if options.isKeyword("allow-fields", "any") { return (nil, "") }
         let words = options.words("allow-fields")
-        if options["allow-fields"].contains(.keyword("any")) {
-            if !words.isEmpty { throw ConfigurationError("`any` and fields beside it", option: "allow-fields", help: "leave one out") }
-            return (nil, "")
-        }
         for (index, word) in words.enumerated() where word == "*" {
             throw ConfigurationError("`*` is not a field", option: "allow-fields", value: index, help: "every field is `any`")
         }
