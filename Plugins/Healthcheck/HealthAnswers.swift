@@ -81,25 +81,12 @@ struct HealthAnswers {
         var body = ""
         if let findings, !findings.isEmpty {
             for finding in findings {
-                body += "<tr><td>\(escaped(finding.check))</td><td>\(escaped(finding.reason))</td><td>\(escaped(finding.details))</td></tr>\n"
+                body += "<tr><td>\(finding.check.htmlEscaped)</td><td>\(finding.reason.htmlEscaped)</td><td>\(finding.details.htmlEscaped)</td></tr>\n"
             }
             body = "<table>\n<tr><th>Check</th><th>Reason</th><th>Details</th></tr>\n\(body)</table>\n"
         } else {
             body = reasons.map { "<p>\($0)</p>\n" }.joined()
         }
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>Healthcheck Status</title></head>\n<body>\n\(body)</body>\n</html>\n"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            default: escaped.append(character)
-            }
-        }
-        return escaped
     }
 }

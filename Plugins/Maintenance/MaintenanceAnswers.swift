@@ -88,20 +88,11 @@ struct MaintenanceAnswers {
     }
 
     private static func page(_ message: String) -> String {
-        var escaped = ""
-        for character in message {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            default: escaped.append(character)
-            }
-        }
-        return """
+        """
             <!DOCTYPE html>
             <html lang="en">
             <head><meta name="viewport" content="width=device-width"><title>Maintenance</title></head>
-            <body><h1>\(escaped)</h1></body>
+            <body><h1>\(message.htmlEscaped)</h1></body>
             </html>
 
             """
