@@ -5,15 +5,11 @@ struct OriginList {
     /// Every one: what is answered does not depend on the origin then.
     let isAny: Bool
     private var allowsNull = false
-    /// By their hash.
-    private var exact: [UInt64: [[UInt8]]] = [:]
+    private var exact = ByteSet()
     private var patterns: [OriginPattern] = []
 
     init(_ options: FilterOptions, withCredentials: Bool) throws(ConfigurationError) {
-        isAny = options["origins"].contains(.keyword("any"))
-        if isAny, options["origins"].count > 1 {
-            throw ConfigurationError("`any` and origins beside it", option: "origins", help: "leave one out")
-        }
+        isAny = options.isKeyword("origins", "any")
         if isAny, withCredentials {
             throw ConfigurationError(
                 "every site would act with the cookies of whoever visits it", option: "credentials",
@@ -77,27 +73,18 @@ struct OriginList {
             return
         }
         // A browser leaves the scheme's own port out.
-        let origin = isOwnPort ? Array(bytes[..<parts.host.upper]) : bytes
-        exact[Self.hash(origin.span, ByteRange(start: 0, count: origin.count)), default: []].append(origin)
+        exact.insert(isOwnPort ? Array(bytes[..<parts.host.upper]) : bytes)
     }
 
     /// Whether bytes `range`, the value of an Origin field, are one of them. O(1) for exact ones, O(patterns) for others; allocates nothing.
     func allows(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
-        if OriginPattern.equal(bytes, range, Self.null) { return allowsNull || isAny }
+        if bytes.matches(range, Self.null) { return allowsNull || isAny }
         guard let parts = OriginParts(bytes, range) else { return false }
         if isAny { return true }
-        if let candidates = exact[Self.hash(bytes, range)] {
-            for index in candidates.indices where OriginPattern.equal(bytes, range, candidates[index]) { return true }
-        }
+        if exact.contains(bytes, range) { return true }
         for index in patterns.indices where patterns[index].matches(bytes, parts) { return true }
         return false
     }
 
     private static let null = Array("null".utf8)
-
-    private static func hash(_ bytes: Span<UInt8>, _ range: ByteRange) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in range.range { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
-        return hash
-    }
 }

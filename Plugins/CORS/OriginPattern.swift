@@ -68,17 +68,10 @@ struct OriginPattern {
     let port: [UInt8]?
 
     func matches(_ bytes: Span<UInt8>, _ origin: OriginParts) -> Bool {
-        guard Self.equal(bytes, origin.scheme, scheme) else { return false }
-        if let port, !Self.equal(bytes, origin.port, port) { return false }
-        guard isBelow else { return Self.equal(bytes, origin.host, host) }
+        guard bytes.matches(origin.scheme, scheme) else { return false }
+        if let port, !bytes.matches(origin.port, port) { return false }
+        guard isBelow else { return bytes.matches(origin.host, host) }
         let rest = Int(origin.host.count) &- host.count &- 1
-        guard rest > 0, bytes[origin.host.lower &+ rest] == UInt8(ascii: ".") else { return false }
-        return Self.equal(bytes, ByteRange(start: origin.host.lower &+ rest &+ 1, count: host.count), host)
-    }
-
-    static func equal(_ bytes: Span<UInt8>, _ range: ByteRange, _ text: [UInt8]) -> Bool {
-        guard Int(range.count) == text.count else { return false }
-        for index in text.indices where bytes[range.lower &+ index] != text[index] { return false }
-        return true
+        return rest > 0 && bytes[origin.host.lower &+ rest] == UInt8(ascii: ".") && bytes.ends(origin.host, with: host)
     }
 }

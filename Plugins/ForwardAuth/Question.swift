@@ -36,7 +36,7 @@ struct Question {
             ConfigurationError(message, option: "path", expected: "a path such as `/auth`", help: help)
         }
         guard path.hasPrefix("/") || path == mark else { throw fault("`\(path)` does not begin with a slash") }
-        for byte in fixed where byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") {
+        guard fixed.allSatisfy(\.isTargetCharacter) else {
             throw fault("`\(path)` holds a character that a target cannot have", "percent-encode it")
         }
         if text.contains("{") || text.contains("}") { throw fault("only `{uri}`, at the end, stands for something in a path") }

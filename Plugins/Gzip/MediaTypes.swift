@@ -50,7 +50,7 @@ struct MediaTypes {
         if bytes.matches(type, ignoringCase: "text/event-stream") { return eventStreams ? .eventStream : .other }
         guard matches(bytes, type) else { return .other }
         // A call of gRPC codes its messages itself; parts of a multipart stream replace each other, each at its time.
-        if Self.begins(bytes, type, Self.grpc) || Self.begins(bytes, type, Self.multipart) { return .other }
+        if bytes.begins(type, ignoringCase: Self.grpc) || bytes.begins(type, ignoringCase: Self.multipart) { return .other }
         return .plain
     }
 
@@ -60,16 +60,9 @@ struct MediaTypes {
     private func matches(_ bytes: Span<UInt8>, _ type: ByteRange) -> Bool {
         for pattern in patterns {
             let fixed = pattern.front.count + pattern.back.count
-            guard pattern.hasStar ? Int(type.count) >= fixed : Int(type.count) == fixed, Self.begins(bytes, type, pattern.front) else { continue }
-            let end = ByteRange(start: type.upper - pattern.back.count, count: pattern.back.count)
-            if Self.begins(bytes, end, pattern.back) { return true }
+            guard pattern.hasStar ? Int(type.count) >= fixed : Int(type.count) == fixed else { continue }
+            if bytes.begins(type, ignoringCase: pattern.front), bytes.ends(type, ignoringCase: pattern.back) { return true }
         }
         return false
-    }
-
-    private static func begins(_ bytes: Span<UInt8>, _ range: ByteRange, _ text: [UInt8]) -> Bool {
-        guard Int(range.count) >= text.count else { return false }
-        for index in text.indices where bytes[range.lower + index].asciiLowercased != text[index] { return false }
-        return true
     }
 }

@@ -79,7 +79,7 @@ struct FieldEdits {
             if areOfRequest {
                 fields.strip(namesBeginning: prefix)
             } else {
-                for index in 0..<fields.count where Self.begins(fields.bytes, fields.nameRange(at: index), with: prefix) { fields.remove(at: index) }
+                for index in 0..<fields.count where fields.bytes.begins(fields.nameRange(at: index), ignoringCase: prefix) { fields.remove(at: index) }
             }
         }
         for (old, new) in renames where fields.contains(old) {
@@ -95,11 +95,5 @@ struct FieldEdits {
 
     private func remove(_ name: FieldName, from fields: inout Fields) {
         if areOfRequest { fields.strip(name) } else { fields.remove(name) }
-    }
-
-    private static func begins(_ bytes: Span<UInt8>, _ name: ByteRange, with prefix: [UInt8]) -> Bool {
-        guard Int(name.count) >= prefix.count else { return false }
-        for index in prefix.indices where bytes[name.lower + index].asciiLowercased != prefix[index] { return false }
-        return true
     }
 }

@@ -46,7 +46,7 @@ public struct Healthcheck: FilterPlugin {
 
     public init(_ options: FilterOptions) throws(ConfigurationError) {
         let text = options.word("path") ?? "/"
-        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }) else {
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0.isTargetCharacter && $0 != UInt8(ascii: "?") }) else {
             throw ConfigurationError("`\(text)` is not a path", option: "path", expected: "a path such as `/healthcheck`")
         }
         path = Array(text.utf8)
@@ -111,12 +111,8 @@ final class LoopHealthcheck: RequestFilter {
 
     private func isPath(_ request: borrowing Request) -> Bool {
         let range = request.pathRange
-        let bytes = request.fields.bytes
         // An empty path is `/`.
-        if range.isEmpty { return plan.path.count == 1 }
-        guard Int(range.count) == plan.path.count else { return false }
-        for index in plan.path.indices where bytes[range.lower &+ index] != plan.path[index] { return false }
-        return true
+        return range.isEmpty ? plan.path.count == 1 : request.fields.bytes.matches(range, plan.path)
     }
 
     private static func isProxied(_ fields: borrowing Fields) -> Bool {

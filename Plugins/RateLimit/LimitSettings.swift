@@ -119,15 +119,7 @@ struct CostRule: Sendable {
     func applies(to request: borrowing Request) -> Bool {
         if let path, !path.matches(request) { return false }
         guard !methods.isEmpty else { return true }
-        for index in methods.indices where request.isMethod(methods[index]) { return true }
+        for index in methods.indices where request.fields.bytes.matches(request.methodRange, methods[index]) { return true }
         return false
-    }
-}
-
-extension Request {
-    fileprivate borrowing func isMethod(_ name: [UInt8]) -> Bool {
-        guard name.count == Int(methodRange.count) else { return false }
-        for index in name.indices where fields.bytes[methodRange.lower &+ index] != name[index] { return false }
-        return true
     }
 }

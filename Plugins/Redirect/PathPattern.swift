@@ -24,7 +24,7 @@ struct PathPattern {
     init(_ text: String) throws(PatternFault) {
         self.text = text
         guard text.utf8.first == UInt8(ascii: "/") else { throw PatternFault("`\(text)` is not a path", "a path such as `/old` or `/old/*`") }
-        if let wrong = text.unicodeScalars.first(where: { $0.value <= 0x20 || $0.value >= 0x7F || "?#\\\"<>^`|".unicodeScalars.contains($0) }) {
+        if let wrong = text.unicodeScalars.first(where: { !RedirectTarget.mayHold($0) || $0 == "?" || $0 == "#" }) {
             throw PatternFault("a path cannot have `\(wrong)` in it", "a path without query, other characters as `%XX`")
         }
         var literal = ""

@@ -233,15 +233,14 @@ public final class Redirect: FilterPlugin, RequestFilter {
             target.appendQuery(to: &text, bytes, captures)
             if !dropsQuery[found], request.queryRange.count > 1 {
                 text.append(target.query.isEmpty ? UInt8(ascii: "?") : UInt8(ascii: "&"))
-                let query = ByteRange(start: request.queryRange.lower + 1, count: Int(request.queryRange.count) - 1)
-                URLText.append(bytes, query, to: &text, where: URLText.isQueryByte)
+                text.append(bytes.extracting(request.queryRange.range.dropFirst()), escapingAllBut: \.isQueryCharacter)
             }
             text += target.fragment
         } else {
             let sent = request.originalTargetRange
             let start = Self.pathStart(bytes, sent)
             if start == sent.upper || bytes[start] != UInt8(ascii: "/") { text.append(UInt8(ascii: "/")) }
-            URLText.append(bytes, ByteRange(start: start, count: sent.upper - start), to: &text, where: URLText.isQueryByte)
+            text.append(bytes.extracting(start..<sent.upper), escapingAllBut: \.isQueryCharacter)
         }
         // Two slashes at the beginning would be another host's.
         if pathStart == 0 {

@@ -18,7 +18,7 @@ struct RedirectTarget {
     private(set) var fragment: [UInt8] = []
 
     init(_ text: String, for pattern: PathPattern) throws(PatternFault) {
-        if let wrong = text.unicodeScalars.first(where: { $0.value <= 0x20 || $0.value >= 0x7F || "\\\"<>^`|".unicodeScalars.contains($0) }) {
+        if let wrong = text.unicodeScalars.first(where: { !Self.mayHold($0) }) {
             throw PatternFault("a URL cannot have `\(wrong)` in it", "other characters as `%XX`")
         }
         var rest = text[...]
@@ -55,6 +55,11 @@ struct RedirectTarget {
         }
     }
 
+    /// The characters of a URI, and the braces around variables.
+    static func mayHold(_ character: Unicode.Scalar) -> Bool {
+        character == "{" || character == "}" || character.isASCII && UInt8(ascii: character).isURICharacter
+    }
+
     private static func pieces(_ text: Substring, _ pattern: PathPattern) throws(PatternFault) -> [Piece] {
         var pieces: [Piece] = []
         var rest = text
@@ -76,7 +81,7 @@ struct RedirectTarget {
     /// Adds the path, which begins with a slash.
     func appendPath(to text: inout [UInt8], _ bytes: Span<UInt8>, _ captures: PathPattern.Captures) {
         let start = text.count
-        append(path, to: &text, bytes, captures, where: URLText.isPathByte)
+        append(path, to: &text, bytes, captures, escapingAllBut: \.isPathCharacter)
         if text.count == start { text.append(UInt8(ascii: "/")) }
     }
 
@@ -84,17 +89,18 @@ struct RedirectTarget {
     func appendQuery(to text: inout [UInt8], _ bytes: Span<UInt8>, _ captures: PathPattern.Captures) {
         guard !query.isEmpty else { return }
         text.append(UInt8(ascii: "?"))
-        append(query, to: &text, bytes, captures, where: URLText.isParameterByte)
+        // Nothing of a value that ends it.
+        append(query, to: &text, bytes, captures) { $0.isUnreservedCharacter || $0 == UInt8(ascii: "%") }
     }
 
     private func append(
-        _ pieces: [Piece], to text: inout [UInt8], _ bytes: Span<UInt8>, _ captures: PathPattern.Captures, where isAllowed: (UInt8) -> Bool
+        _ pieces: [Piece], to text: inout [UInt8], _ bytes: Span<UInt8>, _ captures: PathPattern.Captures, escapingAllBut isAllowed: (UInt8) -> Bool
     ) {
         for piece in pieces {
             switch piece {
             case .text(let bytes): text += bytes
-            case .name(let index): URLText.append(bytes, captures.names[index], to: &text, where: isAllowed)
-            case .rest: URLText.append(bytes, captures.rest, to: &text, where: isAllowed)
+            case .name(let index): text.append(bytes.extracting(captures.names[index].range), escapingAllBut: isAllowed)
+            case .rest: text.append(bytes.extracting(captures.rest.range), escapingAllBut: isAllowed)
             }
         }
     }

@@ -27,7 +27,7 @@ struct GlanceAccept {
             guard reader.take(fields.bytes, fields.valueRange(at: line)) else { return .path }
             index = fields.firstIndex(of: .accept, from: line &+ 1)
         }
-        guard let type = reader.firstType, begins(fields.bytes, type, with: prefix) else { return .path }
+        guard let type = reader.firstType, fields.bytes.begins(type, with: prefix) else { return .path }
         guard reader.elements == 1, !reader.hasParameters else { return .other }
         return .version(ByteRange(start: type.lower &+ prefix.count, count: Int(type.count) &- prefix.count))
     }
@@ -35,13 +35,7 @@ struct GlanceAccept {
     private static func mayBegin(_ bytes: Span<UInt8>, _ value: ByteRange, with prefix: [UInt8]) -> Bool {
         var start = value.lower
         while start < value.upper, bytes[start].isFieldSpace || bytes[start] == UInt8(ascii: ",") { start &+= 1 }
-        return start == value.upper || begins(bytes, ByteRange(start: start, count: value.upper &- start), with: prefix)
-    }
-
-    private static func begins(_ bytes: Span<UInt8>, _ range: ByteRange, with prefix: [UInt8]) -> Bool {
-        guard Int(range.count) >= prefix.count else { return false }
-        for index in prefix.indices where bytes[range.lower &+ index] != prefix[index] { return false }
-        return true
+        return start == value.upper || bytes.begins(ByteRange(start: start, count: value.upper &- start), with: prefix)
     }
 
     // MARK: The grammar of WebOb

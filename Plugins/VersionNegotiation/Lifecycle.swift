@@ -57,7 +57,7 @@ struct Lifecycle: Sendable {
 
     /// What may stand between `<` and `>` of a Link field (RFC 8288 §3): the characters of a URI reference.
     static func isReference(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"<>\"\\^`{|}".utf8.contains($0) }
+        !text.isEmpty && text.utf8.allSatisfy(\.isURICharacter)
     }
 
     @inline(__always)

@@ -19,14 +19,7 @@ enum PathSegment {
     static func name(of segment: ByteRange, _ request: borrowing Request) -> ByteRange {
         let bytes = request.fields.bytes
         var end = segment.lower
-        while end < segment.upper && bytes[end] != UInt8(ascii: ";") {
-            if bytes[end] == UInt8(ascii: "%"), end &+ 2 < segment.upper, bytes[end &+ 1] == UInt8(ascii: "3"),
-                bytes[end &+ 2].asciiLowercased == UInt8(ascii: "b")
-            {
-                break
-            }
-            end &+= 1
-        }
+        while end < segment.upper && bytes[end] != UInt8(ascii: ";") && bytes.escapedByte(at: end, to: segment.upper) != UInt8(ascii: ";") { end &+= 1 }
         return ByteRange(start: segment.lower, count: end &- segment.lower)
     }
 
@@ -47,10 +40,7 @@ enum PathSegment {
 
     /// Whether the segment is these bytes already, not encoded.
     static func isLiteral(_ segment: ByteRange, _ name: [UInt8], _ request: borrowing Request) -> Bool {
-        let bytes = request.fields.bytes
-        guard Int(segment.count) == name.count else { return false }
-        for index in 0..<name.count where bytes[segment.lower &+ index] != name[index] { return false }
-        return true
+        request.fields.bytes.matches(segment, name)
     }
 
     /// Whether the path is `path`, perhaps with a slash behind it.

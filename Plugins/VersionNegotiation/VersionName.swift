@@ -120,15 +120,10 @@ extension Span where Element == UInt8 {
         var at = segment.lower
         var index = 0
         while at < segment.upper {
-            var byte = self[at]
-            at &+= 1
-            if byte == UInt8(ascii: "%") {
-                guard at &+ 1 < segment.upper, let high = self[at].hexadecimalValue, let low = self[at &+ 1].hexadecimalValue else { return false }
-                byte = high << 4 | low
-                at &+= 2
-            }
-            guard index < name.count, name[index] == byte else { return false }
+            let escaped = escapedByte(at: at, to: segment.upper)
+            guard index < name.count, name[index] == escaped ?? self[at], escaped != nil || name[index] != UInt8(ascii: "%") else { return false }
             index &+= 1
+            at &+= escaped == nil ? 1 : 3
         }
         return index == name.count
     }

@@ -14,6 +14,50 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    /// True if bytes `range` are `text`. Traps if the range is not inside.
+    @inlinable
+    public func matches(_ range: ByteRange, _ text: [UInt8]) -> Bool { Int(range.count) == text.count && holds(text, at: range.lower) }
+
+    /// The same whatever the case of ASCII letters. `text` is in lower case.
+    @inlinable
+    public func matches(_ range: ByteRange, ignoringCase text: [UInt8]) -> Bool {
+        Int(range.count) == text.count && holds(text, at: range.lower, ignoringCase: ())
+    }
+
+    /// True if bytes `range` begin with `text`. Traps if the range is not inside.
+    @inlinable
+    public func begins(_ range: ByteRange, with text: [UInt8]) -> Bool { Int(range.count) >= text.count && holds(text, at: range.lower) }
+
+    /// The same whatever the case of ASCII letters. `text` is in lower case.
+    @inlinable
+    public func begins(_ range: ByteRange, ignoringCase text: [UInt8]) -> Bool {
+        Int(range.count) >= text.count && holds(text, at: range.lower, ignoringCase: ())
+    }
+
+    /// True if bytes `range` end with `text`. Traps if the range is not inside.
+    @inlinable
+    public func ends(_ range: ByteRange, with text: [UInt8]) -> Bool {
+        Int(range.count) >= text.count && holds(text, at: range.upper &- text.count)
+    }
+
+    /// The same whatever the case of ASCII letters. `text` is in lower case.
+    @inlinable
+    public func ends(_ range: ByteRange, ignoringCase text: [UInt8]) -> Bool {
+        Int(range.count) >= text.count && holds(text, at: range.upper &- text.count, ignoringCase: ())
+    }
+
+    @inlinable
+    func holds(_ text: [UInt8], at start: Int) -> Bool {
+        for index in text.indices where self[start &+ index] != text[index] { return false }
+        return true
+    }
+
+    @inlinable
+    func holds(_ text: [UInt8], at start: Int, ignoringCase _: Void) -> Bool {
+        for index in text.indices where self[start &+ index].asciiLowercased != text[index] { return false }
+        return true
+    }
+
     /// True if bytes `range` of this span and bytes `other` of it are the same text, whatever the case of ASCII letters.
     @inlinable
     public func equal(_ range: ByteRange, _ other: ByteRange, ignoringCase _: Void = ()) -> Bool {
@@ -43,6 +87,9 @@ extension UInt8 {
 
     /// ALPHA or DIGIT.
     @inlinable public var isAlphanumeric: Bool { isDigit || (self | 0x20) &- 0x61 < 26 }
+
+    /// A control byte that no field value may hold (RFC 9110 §5.5): HTAB is none.
+    @inlinable public var isFieldControl: Bool { self < 0x20 && self != 0x09 || self == 0x7F }
 
     /// A token character (`tchar`, RFC 9110 §5.6.2).
     @inlinable

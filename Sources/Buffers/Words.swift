@@ -56,7 +56,7 @@ extension Span where Element == UInt8 {
         guard start < count else { return count }
         guard count >= 16 else {
             var at = start
-            while at < count && (self[at] >= 0x20 || self[at] == 0x09) && self[at] != 0x7F { at &+= 1 }
+            while at < count && !self[at].isFieldControl { at &+= 1 }
             return at
         }
         // The last 16 bytes, without those in front of `start`; a mark behind the end stops there.

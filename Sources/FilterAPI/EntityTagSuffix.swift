@@ -50,7 +50,7 @@ public struct EntityTagSuffix: Sendable {
         var copied = range.lower
         var tags = EntityTagList(range)
         while let tag = tags.next(in: fields) {
-            guard Int(tag.opaque.count) > bytes.count, matches(fields, at: tag.opaque.upper - bytes.count) else { continue }
+            guard Int(tag.opaque.count) > bytes.count, fields.ends(tag.opaque, with: bytes) else { continue }
             var text = value ?? []
             for at in copied..<(tag.opaque.upper - bytes.count) { text.append(fields[at]) }
             copied = tag.opaque.upper
@@ -59,11 +59,6 @@ public struct EntityTagSuffix: Sendable {
         guard var value else { return nil }
         for at in copied..<range.upper { value.append(fields[at]) }
         return value
-    }
-
-    private func matches(_ fields: Span<UInt8>, at start: Int) -> Bool {
-        for index in bytes.indices where fields[start + index] != bytes[index] { return false }
-        return true
     }
 
     /// Adds it to the ETag of a 304 if that confirms a tag which the client sent with the suffix: the client then finds what it has stored.
@@ -78,7 +73,7 @@ public struct EntityTagSuffix: Sendable {
             var tags = EntityTagList(request.fields.valueRange(at: index))
             while let tag = tags.next(in: request.fields.bytes) {
                 let count = Int(tag.opaque.count) - bytes.count
-                guard count == Int(confirmed.opaque.count), matches(request.fields.bytes, at: tag.opaque.lower + count) else { continue }
+                guard count == Int(confirmed.opaque.count), request.fields.bytes.ends(tag.opaque, with: bytes) else { continue }
                 var isSame = true
                 for at in 0..<count
                 where request.fields.bytes[tag.opaque.lower + at] != response.fields.bytes[confirmed.opaque.lower + at] { isSame = false }

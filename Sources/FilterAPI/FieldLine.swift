@@ -14,7 +14,7 @@ public final class FieldLine: Sendable, CustomStringConvertible {
     /// The same from bytes.
     public init(_ name: FieldName, bytes value: [UInt8]) {
         self.name = name
-        var value = value.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 }[...]
+        var value = value.map { $0.isFieldControl ? 0x20 : $0 }[...]
         while let first = value.first, first.isFieldSpace { value.removeFirst() }
         while let last = value.last, last.isFieldSpace { value.removeLast() }
         bytes = name.prefix + value + [0x0D, 0x0A]

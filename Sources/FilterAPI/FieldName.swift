@@ -78,11 +78,7 @@ public struct FieldName: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     public func hash(into hasher: inout Hasher) { hasher.combine(lowercased) }
 
     /// Whether bytes `range` are this name.
-    func matches(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
-        guard Int(range.count) == lowercased.count else { return false }
-        for index in lowercased.indices where bytes[range.lower &+ index].asciiLowercased != lowercased[index] { return false }
-        return true
-    }
+    func matches(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool { bytes.matches(range, ignoringCase: lowercased) }
 
     /// Whether some app takes bytes `range` for this name: CGI, WSGI and their kin map `-`, `_` and more to one byte.
     func matchesAlias(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {

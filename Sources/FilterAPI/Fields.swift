@@ -210,7 +210,7 @@ public struct Fields: ~Copyable {
     @inline(never)
     private mutating func replaceControls(_ range: ByteRange) {
         var bytes = slab.mutableBytes
-        for index in range.range where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F { bytes[index] = 0x20 }
+        for index in range.range where bytes[index].isFieldControl { bytes[index] = 0x20 }
     }
 
     /// Removes all lines with this name.

@@ -22,19 +22,13 @@ public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
         let ofSubtype = ByteRange(start: slash &+ 1, count: range.upper &- slash &- 1)
         let isAnySubtype = Self.isStar(ofSubtype, bytes)
         if Self.isStar(ofType, bytes) { return isAnySubtype ? 0 : nil }
-        guard Self.isEqual(type, bytes, ofType) else { return nil }
+        guard bytes.matches(ofType, ignoringCase: type) else { return nil }
         if isAnySubtype { return 1 }
-        return Self.isEqual(subtype, bytes, ofSubtype) ? 2 : nil
+        return bytes.matches(ofSubtype, ignoringCase: subtype) ? 2 : nil
     }
 
     private static func isStar(_ range: ByteRange, _ bytes: Span<UInt8>) -> Bool {
         range.count == 1 && bytes[range.lower] == UInt8(ascii: "*")
-    }
-
-    private static func isEqual(_ name: [UInt8], _ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
-        guard Int(range.count) == name.count else { return false }
-        for index in name.indices where bytes[range.lower &+ index].asciiLowercased != name[index] { return false }
-        return true
     }
 }
 

@@ -9,22 +9,16 @@ public struct PathPrefix: Sendable, Hashable, CustomStringConvertible {
     /// broken escape in it.
     public init?(_ path: String) {
         let bytes = Array(path.utf8)
-        guard bytes.first == UInt8(ascii: "/"), bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !";?#\\".utf8.contains($0) }) else { return nil }
+        guard bytes.first == UInt8(ascii: "/"), bytes.allSatisfy({ $0.isTargetCharacter && !";?\\".utf8.contains($0) }) else { return nil }
         var names: [[UInt8]] = []
         for segment in bytes.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             var name: [UInt8] = []
             var at = segment.startIndex
             while at < segment.endIndex {
-                guard segment[at] == UInt8(ascii: "%") else {
-                    name.append(segment[at])
-                    at += 1
-                    continue
-                }
-                guard at + 2 < segment.endIndex, let high = segment[at + 1].hexadecimalValue, let low = segment[at + 2].hexadecimalValue else {
-                    return nil
-                }
-                name.append(high << 4 | low)
-                at += 3
+                let escaped = bytes.span.escapedByte(at: at, to: segment.endIndex)
+                if escaped == nil && segment[at] == UInt8(ascii: "%") { return nil }
+                name.append(escaped ?? segment[at])
+                at += escaped == nil ? 1 : 3
             }
             names.append(name)
         }
@@ -49,10 +43,8 @@ public struct PathPrefix: Sendable, Hashable, CustomStringConvertible {
                 guard at < path.upper else { return false }
                 var next = bytes[at]
                 var length = 1
-                if next == UInt8(ascii: "%"), at &+ 2 < path.upper, let high = bytes[at &+ 1].hexadecimalValue,
-                    let low = bytes[at &+ 2].hexadecimalValue
-                {
-                    next = high << 4 | low
+                if let escaped = bytes.escapedByte(at: at, to: path.upper) {
+                    next = escaped
                     length = 3
                 } else if next == UInt8(ascii: "/") {
                     return false
@@ -62,9 +54,7 @@ public struct PathPrefix: Sendable, Hashable, CustomStringConvertible {
             }
             // The name ends here, or its parameters begin.
             guard at < path.upper, bytes[at] != UInt8(ascii: "/") else { continue }
-            let isEscaped = bytes[at] == UInt8(ascii: "%") && at &+ 2 < path.upper && bytes[at &+ 1] == UInt8(ascii: "3")
-                && bytes[at &+ 2].asciiLowercased == UInt8(ascii: "b")
-            guard bytes[at] == UInt8(ascii: ";") || isEscaped else { return false }
+            guard bytes[at] == UInt8(ascii: ";") || bytes.escapedByte(at: at, to: path.upper) == UInt8(ascii: ";") else { return false }
             while at < path.upper && bytes[at] != UInt8(ascii: "/") { at &+= 1 }
         }
         return true

@@ -113,11 +113,9 @@ private struct PathWalk {
 
     /// The byte at `at`, of which an escape is one; `at` moves behind it.
     private static func decoded(_ bytes: Span<UInt8>, _ at: inout Int, _ end: Int) -> UInt8 {
-        let byte = bytes[at]
-        at &+= 1
-        guard byte == UInt8(ascii: "%"), at &+ 1 < end, let high = bytes[at].hexDigit, let low = bytes[at &+ 1].hexDigit else { return byte }
-        at &+= 2
-        return high &* 16 &+ low
+        let escaped = bytes.escapedByte(at: at, to: end)
+        defer { at &+= escaped == nil ? 1 : 3 }
+        return escaped ?? bytes[at]
     }
 }
 
@@ -125,13 +123,5 @@ extension KeyWriting {
     /// The length of a part behind the part: so no two keys of different parts have the same bytes.
     mutating func append(length: UInt32) {
         for place in 0..<4 { append(UInt8(truncatingIfNeeded: length >> UInt32(place &* 8))) }
-    }
-}
-
-extension UInt8 {
-    fileprivate var hexDigit: UInt8? {
-        if isDigit { return self &- 0x30 }
-        let letter = (self | 0x20) &- 0x61
-        return letter < 6 ? letter &+ 10 : nil
     }
 }

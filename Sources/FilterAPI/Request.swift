@@ -100,7 +100,8 @@ public struct Request: ~Copyable {
                 head.query = .empty
                 return
             }
-            let bytes = [UInt8(ascii: "?")] + Self.encoded(Array(newValue.utf8), keeping: "/?:@!$&'()*+,;=-._~%")
+            var bytes = [UInt8(ascii: "?")]
+            bytes.append(Array(newValue.utf8).span, escapingAllBut: \.isQueryCharacter)
             if let range = fields.store(bytes.span) { head.query = range }
         }
     }
@@ -137,22 +138,13 @@ public struct Request: ~Copyable {
     }
 
     private mutating func setPath(_ path: [UInt8]) {
-        var bytes = Self.encoded(path, keeping: "/:@!$&'()*+,;=-._~%")
+        var bytes: [UInt8] = []
+        bytes.append(path.span, escapingAllBut: \.isPathCharacter)
         while bytes.first == UInt8(ascii: "/") { bytes.removeFirst() }
         bytes.insert(UInt8(ascii: "/"), at: 0)
         guard let range = fields.store(bytes.span) else { return }
         head.path = range
         head.form = .origin
-    }
-
-    private static func encoded(_ bytes: [UInt8], keeping kept: StaticString) -> [UInt8] {
-        var out: [UInt8] = []
-        let digits = Array("0123456789ABCDEF".utf8)
-        let keep = Set("\(kept)".utf8)
-        for byte in bytes {
-            if byte.isAlphanumeric || keep.contains(byte) { out.append(byte) } else { out += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        }
-        return out
     }
 
     /// Puts `prefix` in place of the first bytes of the path, without a string being made. What is left must begin with a slash or be empty,

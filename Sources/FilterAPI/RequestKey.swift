@@ -214,8 +214,7 @@ public struct RequestKey: Sendable, Hashable, CustomStringConvertible {
         guard equals < end else { return nil }
         var nameEnd = equals
         while nameEnd > start && bytes[nameEnd &- 1].isFieldSpace { nameEnd &-= 1 }
-        guard nameEnd &- start == name.count else { return nil }
-        for index in name.indices where bytes[start &+ index] != name[index] { return nil }
+        guard bytes.matches(ByteRange(start: start, count: nameEnd &- start), name) else { return nil }
         var lower = equals &+ 1
         var upper = end
         while lower < upper && bytes[lower].isFieldSpace { lower &+= 1 }

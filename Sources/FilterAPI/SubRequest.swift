@@ -38,16 +38,7 @@ public struct SubRequest: Sendable {
         precondition(bytes.count == targetCount, "the target stands before the fields")
         guard !target.isEmpty else { return }
         if bytes.isEmpty && target[0] != UInt8(ascii: "/") { bytes.append(UInt8(ascii: "/")) }
-        for index in target.indices {
-            let byte = target[index]
-            if byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "#") {
-                bytes.append(byte)
-            } else {
-                bytes.append(UInt8(ascii: "%"))
-                bytes.append(Self.digit(byte >> 4))
-                bytes.append(Self.digit(byte & 15))
-            }
-        }
+        bytes.append(target, escapingAllBut: \.isTargetCharacter)
         targetCount = bytes.count
     }
 
@@ -57,8 +48,6 @@ public struct SubRequest: Sendable {
         bytes.append(UInt8(ascii: "/"))
         targetCount = 1
     }
-
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 
     /// Adds a field line. Control bytes in the value become spaces. Fields that the gateway writes itself are left out.
     public mutating func append(_ name: FieldName, _ value: some StringProtocol) { append(name, bytes: Array(value.utf8).span) }
@@ -108,10 +97,7 @@ public struct SubRequest: Sendable {
     }
 
     private mutating func addText(_ text: Span<UInt8>) {
-        for index in text.indices {
-            let byte = text[index]
-            bytes.append(byte < 0x20 && byte != 0x09 || byte == 0x7F ? 0x20 : byte)
-        }
+        for index in text.indices { bytes.append(text[index].isFieldControl ? 0x20 : text[index]) }
     }
 
     private mutating func addLineEnd() {

@@ -110,8 +110,8 @@ public struct ChunkedDecoder: Sendable {
         case .quoted:
             if byte == UInt8(ascii: "\"") { return countExtension(.quotedEnd) }
             if byte == UInt8(ascii: "\\") { return countExtension(.quotedPair) }
-            return byte.isTextByte ? countExtension(.quoted) : .failed
-        case .quotedPair: return byte.isTextByte ? countExtension(.quoted) : .failed
+            return byte.isFieldControl ? .failed : countExtension(.quoted)
+        case .quotedPair: return byte.isFieldControl ? .failed : countExtension(.quoted)
         case .quotedEnd: return endExtension(byte)
         case .data, .done, .failed: return .failed
         }
@@ -126,9 +126,4 @@ public struct ChunkedDecoder: Sendable {
         extensionBytes &+= 1
         return extensionBytes > Self.mostExtensionBytes ? .failed : place
     }
-}
-
-extension UInt8 {
-    /// HTAB, SP, visible ASCII or obs-text: what quoted text and field values may hold (RFC 9110 §5.5, §5.6.4).
-    var isTextByte: Bool { self == 0x09 || (self >= 0x20 && self != 0x7F) }
 }

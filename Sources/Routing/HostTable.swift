@@ -1,3 +1,5 @@
+import Buffers
+
 /// The hosts of a route table. Each knows the next less specific one, so that a request whose path has no rule at one host falls back.
 struct HostTable: Sendable {
     struct Host: Sendable {
@@ -39,8 +41,8 @@ struct HostTable: Sendable {
         while size < 2 * hosts.count { size *= 2 }
         slots = Array(repeating: -1, count: size)
         for index in 1..<hosts.count {
-            var hash = HostHash()
-            for byte in hosts[index].name.reversed() { hash.add(byte) }
+            var hash = ByteHash()
+            for byte in hosts[index].name.reversed() { hash.add(UInt64(byte)) }
             var slot = hash.slot(hosts[index], size)
             while slots[slot] >= 0 { slot = (slot + 1) & (size - 1) }
             slots[slot] = Int32(index)
@@ -85,24 +87,24 @@ struct HostTable: Sendable {
     }
 
     /// Hashes a name from its end, so that every domain above it is passed on the way; the longest wildcard among them, or `any`.
-    private func scan(_ text: Span<UInt8>, _ range: Range<Int>) -> (hash: HostHash, wildcard: Int32) {
-        var hash = HostHash()
+    private func scan(_ text: Span<UInt8>, _ range: Range<Int>) -> (hash: ByteHash, wildcard: Int32) {
+        var hash = ByteHash()
         var wildcard: Int32 = 0
         var index = range.upperBound
         while index > range.lowerBound {
             index &-= 1
-            let byte = HostTable.lowercase(text[index])
+            let byte = text[index].asciiLowercased
             if byte == UInt8(ascii: "."), hasWildcards, index > range.lowerBound,
                 let host = find(hash, text, index &+ 1..<range.upperBound, port: -1, isWildcard: true)
             {
                 wildcard = host
             }
-            hash.add(byte)
+            hash.add(UInt64(byte))
         }
         return (hash, wildcard)
     }
 
-    private func find(_ hash: HostHash, _ text: Span<UInt8>, _ range: Range<Int>, port: Int32, isWildcard: Bool) -> Int32? {
+    private func find(_ hash: ByteHash, _ text: Span<UInt8>, _ range: Range<Int>, port: Int32, isWildcard: Bool) -> Int32? {
         let mask = slots.count - 1
         var slot = hash.slot(port: port, isWildcard: isWildcard, mask + 1)
         while slots[slot] >= 0 {
@@ -120,29 +122,19 @@ struct HostTable: Sendable {
         guard hosts[index].port == port, hosts[index].isWildcard == isWildcard, hosts[index].name.count == range.count else {
             return false
         }
-        for offset in 0..<range.count where hosts[index].name[offset] != HostTable.lowercase(text[range.lowerBound + offset]) {
+        for offset in 0..<range.count where hosts[index].name[offset] != text[range.lowerBound + offset].asciiLowercased {
             return false
         }
         return true
     }
-
-    @inline(__always)
-    static func lowercase(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 }
 
-/// FNV-1a over a name's bytes, last byte first.
-private struct HostHash {
-    private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+// A name is hashed last byte first.
+extension ByteHash {
+    fileprivate func slot(_ host: HostTable.Host, _ size: Int) -> Int { slot(port: host.port, isWildcard: host.isWildcard, size) }
 
-    @inline(__always)
-    mutating func add(_ byte: UInt8) {
-        state = (state ^ UInt64(byte)) &* 0x100_0000_01B3
-    }
-
-    func slot(_ host: HostTable.Host, _ size: Int) -> Int { slot(port: host.port, isWildcard: host.isWildcard, size) }
-
-    func slot(port: Int32, isWildcard: Bool, _ size: Int) -> Int {
-        var mixed = state ^ UInt64(truncatingIfNeeded: port &+ (isWildcard ? 0x10_0000 : 0)) &* 0x9E37_79B9_7F4A_7C15
+    fileprivate func slot(port: Int32, isWildcard: Bool, _ size: Int) -> Int {
+        var mixed = value ^ UInt64(truncatingIfNeeded: port &+ (isWildcard ? 0x10_0000 : 0)) &* 0x9E37_79B9_7F4A_7C15
         mixed ^= mixed >> 32
         return Int(truncatingIfNeeded: mixed) & (size - 1)
     }

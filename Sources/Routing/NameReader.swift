@@ -1,3 +1,5 @@
+import Buffers
+
 /// Reads the name of one segment of an accepted path as an app does: escapes decoded once, up to the first semicolon, raw or
 /// escaped. Apps that know parameters (`/admin;v=1`) take them off before they look at the name.
 struct NameReader {
@@ -18,7 +20,7 @@ struct NameReader {
         guard index < end else { return nil }
         var byte = path[index]
         var length = 1
-        if byte == UInt8(ascii: "%"), let value = PathEscape.value(in: path, at: index) {
+        if let value = path.escapedByte(at: index, to: path.count) {
             byte = value
             length = 3
         }

@@ -1,3 +1,5 @@
+import Buffers
+
 /// Decides which paths are let through. What passes reads the same to the route table and to any app that decodes a path once.
 public struct PathPolicy: Equatable, Sendable {
     /// Lets `%2F` and `%5C` pass as letters of a segment's name, for apps that need them (GitLab, RabbitMQ, npm). Such an app must
@@ -28,7 +30,7 @@ public struct PathPolicy: Equatable, Sendable {
             let byte = path[index]
             if byte == UInt8(ascii: "%") {
                 isPlain = false
-                guard let value = PathEscape.value(in: path, at: index) else { return .refused(.malformedEscape) }
+                guard let value = path.escapedByte(at: index, to: path.count) else { return .refused(.malformedEscape) }
                 if let fault = fault(escaped: value, behind: escaped) { return .refused(fault) }
                 if value == UInt8(ascii: "/") || value == UInt8(ascii: "\\") { hasEscapedSeparator = true }
                 let (final, length) = PathEscape.innermost(in: path, at: index)

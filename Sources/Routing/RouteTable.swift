@@ -1,3 +1,5 @@
+import Buffers
+
 /// A router's rules, compiled once and matched on the bytes of a request without an allocation.
 ///
 /// The most specific rule wins, whatever the order: a host with its port, the host, the longest wildcard, any host; below it the
@@ -68,7 +70,7 @@ private struct HostKey: Hashable {
         case .wildcard(let suffix): (name, port, isWildcard) = ([UInt8](suffix.utf8), -1, true)
         }
         if name.last == UInt8(ascii: ".") { name.removeLast() }
-        for index in name.indices { name[index] = HostTable.lowercase(name[index]) }
+        for index in name.indices { name[index] = name[index].asciiLowercased }
         guard !name.isEmpty, name.count <= HostTable.longestName, name.first != UInt8(ascii: ".") else { return nil }
         // reg-name and IP literals (RFC 3986 §3.2.2), without escapes, which no client sends.
         let isLiteral = name.first == UInt8(ascii: "[") && name.last == UInt8(ascii: "]") && !isWildcard

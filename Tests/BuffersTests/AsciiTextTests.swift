@@ -13,6 +13,7 @@ import Testing
             let character = Character(Unicode.Scalar(byte))
             #expect(byte.isAlphanumeric == (byte < 0x80 && (character.isLetter || character.isNumber)))
             #expect(byte.asciiLowercased == (byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte))
+            #expect(byte.isFieldControl == ((byte < 0x20 || byte == 0x7F) && byte != 0x09))
         }
     }
 
@@ -26,6 +27,25 @@ import Testing
         }
         #expect(matches(0, 10) && matches(11, 10) && !matches(0, 9) && !matches(22, 10))
         #expect(equal(11, 10) && !equal(22, 10) && !equal(11, 9))
+    }
+
+    @Test(arguments: [
+        ("text/HTML", "text/html", "MBE"), ("text/html", "text/html", "mMbBeE"), ("text/html", "text", "bB"), ("TEXT/html", "text", "B"),
+        ("text/html", "html", "eE"), ("text/HTML", "html", "E"), ("text/html", "text/html5", ""), ("text/html", "plain", ""), ("text", "", "bBeE"),
+        ("", "", "mMbBeE"), ("", "x", ""), ("x", "X", ""),
+    ])
+    func findsTextInARange(_ text: String, _ part: String, _ expected: String) {
+        let bytes = Array("html\(text)text".utf8)
+        let range = ByteRange(start: 4, count: text.utf8.count)
+        let part = Array(part.utf8)
+        var found = ""
+        if bytes.span.matches(range, part) { found += "m" }
+        if bytes.span.matches(range, ignoringCase: part) { found += "M" }
+        if bytes.span.begins(range, with: part) { found += "b" }
+        if bytes.span.begins(range, ignoringCase: part) { found += "B" }
+        if bytes.span.ends(range, with: part) { found += "e" }
+        if bytes.span.ends(range, ignoringCase: part) { found += "E" }
+        #expect(Set(found) == Set(expected))
     }
 
     @Test func movesOverlappingBytes() {

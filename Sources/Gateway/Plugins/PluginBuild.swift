@@ -1,3 +1,4 @@
+import Buffers
 import Configuration
 import PluginImage
 
@@ -21,9 +22,9 @@ struct PluginBuild {
 
     /// Where the package manager puts what it makes. It does not see when what it links was replaced, so each SDK has a place of its own.
     private var scratch: String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in "\(sdk.folder) \(FileTree.changeTime(sdk.folder + "/stamp") ?? 0)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return folder + "/.build/sluice-" + String(hash, radix: 16)
+        var hash = ByteHash()
+        for byte in "\(sdk.folder) \(FileTree.changeTime(sdk.folder + "/stamp") ?? 0)".utf8 { hash.add(UInt64(byte)) }
+        return folder + "/.build/sluice-" + String(hash.value, radix: 16)
     }
 
     /// Builds for release, and puts each plug-in file that comes out beside Package.swift.
