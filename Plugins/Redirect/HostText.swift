@@ -16,7 +16,8 @@ struct HostText: Equatable {
 
     /// From bytes `range`; nil if they are no host.
     init?(_ bytes: Span<UInt8>, _ range: ByteRange) {
-        let (name, port) = Self.split(bytes, range)
+        let parts = AuthorityParts(bytes, range)
+        let name = parts.host
         guard !name.isEmpty, name.count <= 255 else { return nil }
         var made: [UInt8] = []
         let isBracketed = bytes[name.lower] == UInt8(ascii: "[")
@@ -32,56 +33,22 @@ struct HostText: Equatable {
         }
         if isBracketed && made.count < 4 { return nil }
         self.name = made
-        guard !port.isEmpty else {
-            self.port = nil
+        guard !parts.port.isEmpty else {
+            port = nil
             return
         }
-        guard port.count <= 5, let number = Int(bytes.text(port)), number >= 1, number <= 65_535 else { return nil }
-        self.port = number
-    }
-
-    /// Name and port of a host, the name without a trailing dot. Not judged.
-    static func split(_ bytes: Span<UInt8>, _ range: ByteRange) -> (name: ByteRange, port: ByteRange) {
-        var end = range.upper
-        var port = ByteRange.empty
-        var index = range.upper
-        while index > range.lower {
-            index -= 1
-            if bytes[index] == UInt8(ascii: ":") {
-                end = index
-                port = ByteRange(start: index + 1, count: range.upper - index - 1)
-                break
-            }
-            guard bytes[index].isDigit else { break }
-        }
-        if end > range.lower + 1, bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
-        return (ByteRange(start: range.lower, count: end - range.lower), port)
+        guard parts.port.count <= 5, let number = Int(bytes.text(parts.port)), number >= 1, number <= 65_535 else { return nil }
+        port = number
     }
 
     /// Whether bytes `range` name this host; without a port of its own, whatever their port is. Allocates nothing.
     func matches(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
-        let (name, port) = Self.split(bytes, range)
-        guard Int(name.count) == self.name.count else { return false }
-        for index in self.name.indices where bytes[name.lower + index].asciiLowercased != self.name[index] { return false }
-        guard let ownPort = self.port else { return true }
+        let parts = AuthorityParts(bytes, range)
+        guard bytes.matches(parts.host, ignoringCase: name) else { return false }
+        guard let port else { return true }
+        guard parts.port.count <= 5 else { return false }
         var number = 0
-        guard port.count <= 5 else { return false }
-        for index in port.range {
-            guard bytes[index].isDigit else { return false }
-            number = number * 10 + Int(bytes[index] - 0x30)
-        }
-        return number == ownPort
-    }
-}
-
-/// The hosts of clients that redirections may name.
-enum HostList {
-    case any
-    /// Names, and endings of names that begin with a dot.
-    case listed(names: Set<[UInt8]>, endings: [[UInt8]])
-
-    func contains(_ host: HostText) -> Bool {
-        guard case .listed(let names, let endings) = self else { return true }
-        return names.contains(host.name) || endings.contains { host.name.count > $0.count && host.name.suffix($0.count).elementsEqual($0) }
+        for index in parts.port.range { number = number * 10 + Int(bytes[index] - 0x30) }
+        return number == port
     }
 }

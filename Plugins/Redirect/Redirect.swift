@@ -53,7 +53,9 @@ public final class Redirect: FilterPlugin, RequestFilter {
 
     private let isHTTPS: Bool
     private let port: Int
-    private let hosts: HostList?
+    /// `hosts = any`
+    private let trustsHosts: Bool
+    private let hosts: HostSet
     private let host: HostText?
     private let table: RuleTable
     private let dropsQuery: [Bool]
@@ -66,16 +68,18 @@ public final class Redirect: FilterPlugin, RequestFilter {
         port = options.integer("https-port") ?? 443
         status = Self.status(options.word("status")) ?? 308
         host = options.word("host").flatMap { HostText($0) }
-        hosts = try Self.hosts(options)
+        trustsHosts = options.isKeyword("hosts", "any")
+        hosts = try HostSet(options, option: "hosts")
         exemptions = try Self.exemptions(options)
         table = try Self.table(options)
         dropsQuery = options.entries("rule").map { $0.attributes.word("query") == "drop" }
-        if isHTTPS, host == nil, hosts == nil {
+        let namesHosts = trustsHosts || !hosts.isEmpty
+        if isHTTPS, host == nil, !namesHosts {
             throw ConfigurationError(
                 "`https` needs to know the hosts of the site", option: "https",
                 help: "add `hosts = example.org *.example.org`, so that no client makes the gateway name another's host, or `host = example.org`")
         }
-        if hosts != nil, !isHTTPS || host != nil {
+        if namesHosts, !isHTTPS || host != nil {
             throw ConfigurationError(
                 "`hosts` has no use here", option: "hosts",
                 help: host == nil ? "it goes with `https = on`" : "`host` sends requests for every host to the one")
@@ -91,23 +95,6 @@ public final class Redirect: FilterPlugin, RequestFilter {
     }
 
     private static func status(_ word: String?) -> UInt16? { word.flatMap { UInt16($0) } }
-
-    private static func hosts(_ options: FilterOptions) throws(ConfigurationError) -> HostList? {
-        if options.isKeyword("hosts", "any") { return .any }
-        let words = options.words("hosts")
-        guard !words.isEmpty else { return nil }
-        if options["hosts"].count != words.count { throw ConfigurationError("`any` and hosts beside it", option: "hosts", help: "leave one out") }
-        var names: Set<[UInt8]> = []
-        var endings: [[UInt8]] = []
-        for (index, word) in words.enumerated() {
-            let isWildcard = word.hasPrefix("*.")
-            guard let host = HostText(isWildcard ? word.dropFirst(2) : word[...]), host.port == nil else {
-                throw ConfigurationError("`\(word)` is not a host", option: "hosts", value: index, expected: "`example.org` or `*.example.org`, without a port")
-            }
-            if isWildcard { endings.append([UInt8(ascii: ".")] + host.name) } else { names.insert(host.name) }
-        }
-        return .listed(names: names, endings: endings)
-    }
 
     private static func exemptions(_ options: FilterOptions) throws(ConfigurationError) -> [PathPattern] {
         var patterns: [PathPattern] = []
@@ -152,10 +139,9 @@ public final class Redirect: FilterPlugin, RequestFilter {
                 help: "remove one of the two, or change their order")
         }
         let own = { (authority: String) -> Bool in
-            guard let host = HostText(authority) else { return false }
-            if let only = self.host { return only.name == host.name }
-            if case .listed? = self.hosts { return self.hosts?.contains(host) ?? false }
-            return false
+            if let only = self.host { return only.name == HostText(authority)?.name }
+            let bytes = Array(authority.utf8)
+            return self.hosts.contains(bytes.span, ByteRange(start: 0, count: bytes.count))
         }
         if let circle = table.circle(isOwn: own, isExempt: { isExempt($0, $1) }) {
             let texts = (circle + [circle[0]]).map { "`\(table.rules[$0].pattern.text)`" }
@@ -253,7 +239,7 @@ public final class Redirect: FilterPlugin, RequestFilter {
     private func authority(_ bytes: Span<UInt8>, _ asked: ByteRange, isSecure: Bool) -> [UInt8]? {
         let suffix = isSecure && isHTTPS && port != 443 ? Array(":\(port)".utf8) : []
         if let host { return Array(host.text.utf8) + (host.port == nil ? suffix : []) }
-        guard let hosts, let client = HostText(bytes, asked), hosts.contains(client) else { return nil }
+        guard trustsHosts || hosts.contains(bytes, asked), let client = HostText(bytes, asked) else { return nil }
         return client.name + suffix
     }
 

@@ -137,15 +137,9 @@ public struct RequestKey: Sendable, Hashable, CustomStringConvertible {
 
     private static func writeHost(_ request: borrowing Request, to key: inout some KeyWriting) {
         let bytes = request.fields.bytes
-        let range = request.authorityRange
-        var end = range.upper
-        // Behind the last colon that is not inside of brackets is the port.
-        var index = end &- 1
-        while index >= range.lower, bytes[index].isDigit { index &-= 1 }
-        if index >= range.lower, bytes[index] == UInt8(ascii: ":") { end = index }
-        if end > range.lower, bytes[end &- 1] == UInt8(ascii: ".") { end &-= 1 }
-        for index in range.lower..<end { key.append(bytes[index].asciiLowercased) }
-        key.append(length: UInt32(truncatingIfNeeded: end &- range.lower))
+        let host = AuthorityParts(bytes, request.authorityRange).host
+        for index in host.range { key.append(bytes[index].asciiLowercased) }
+        key.append(length: host.count)
     }
 
     private static func write(_ range: ByteRange, _ bytes: Span<UInt8>, to key: inout some KeyWriting) {
