@@ -20,6 +20,13 @@ public struct ConnectionOptions: OptionSet, Sendable {
     /// It names other fields; those are marked `.connectionOption` in the table.
     @inlinable public static var names: ConnectionOptions { ConnectionOptions(rawValue: 8) }
     @inlinable public static var te: ConnectionOptions { ConnectionOptions(rawValue: 16) }
+
+    /// The connection stays open after a message with these options (RFC 9112 §9.3).
+    @inlinable
+    public func keepsAlive(_ version: HTTPVersion) -> Bool {
+        if contains(.close) { return false }
+        return version != .http10 || contains(.keepAlive)
+    }
 }
 
 /// The four forms of a request target (RFC 9112 §3.2). Authority-form goes with CONNECT, which is refused.
@@ -56,11 +63,7 @@ public struct RequestHead: Sendable {
     @inlinable public init() {}
 
     /// The connection stays open after this exchange, as far as the client is concerned (RFC 9112 §9.3).
-    @inlinable
-    public var keepsAlive: Bool {
-        if connection.contains(.close) { return false }
-        return version != .http10 || connection.contains(.keepAlive)
-    }
+    @inlinable public var keepsAlive: Bool { connection.keepsAlive(version) }
 }
 
 /// A parsed response head.
@@ -77,11 +80,7 @@ public struct ResponseHead: Sendable {
 
     @inlinable public init() {}
 
-    @inlinable
-    public var keepsAlive: Bool {
-        if connection.contains(.close) { return false }
-        return version != .http10 || connection.contains(.keepAlive)
-    }
+    @inlinable public var keepsAlive: Bool { connection.keepsAlive(version) }
 }
 
 /// What a head or trailer parser found.

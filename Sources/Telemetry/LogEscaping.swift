@@ -5,21 +5,10 @@ enum LogEscaping {
     /// As nginx does: `"`, `\` and all bytes outside 0x20...0x7E become `\xHH`. Not more than `limit` bytes are written, and three
     /// more, `...`, where the text was cut.
     static func appendHexEscaped(_ text: Span<UInt8>, limit: Int, to out: inout OutputBuffer) {
-        let mark = out.end
-        var at = 0
-        while at < text.count {
-            let run = plainRun(in: text, from: at)
-            if run > at {
-                guard appendRun(text, at, run, limit: limit - (out.end - mark), to: &out) else { return }
-                at = run
-                continue
-            }
-            guard out.end - mark + 4 <= limit else { return out.append("...") }
-            let byte = text[at]
+        appendEscaped(text, limit: limit, most: 4, to: &out) { text, at, out in
             out.append("\\x")
-            out.append(byte: hexDigit(byte >> 4))
-            out.append(byte: hexDigit(byte & 15))
-            at += 1
+            appendHex(text[at], to: &out)
+            return 1
         }
     }
 
@@ -27,6 +16,15 @@ enum LogEscaping {
     /// well-formed UTF-8 as it is, and each byte that is not part of any as U+FFFD. Not more than `limit` bytes are written, and
     /// three more, `...`, where the text was cut; a character is never cut in two.
     static func appendJSONEscaped(_ text: Span<UInt8>, limit: Int, to out: inout OutputBuffer) {
+        appendEscaped(text, limit: limit, most: 6, to: &out, escape: appendJSONCharacter)
+    }
+
+    /// Writes plain bytes as they are. `escape` writes the character at an offset, in at most `most` bytes, and returns how many of the text
+    /// it took.
+    @inline(__always)
+    private static func appendEscaped(
+        _ text: Span<UInt8>, limit: Int, most: Int, to out: inout OutputBuffer, escape: (Span<UInt8>, Int, inout OutputBuffer) -> Int
+    ) {
         let mark = out.end
         var at = 0
         while at < text.count {
@@ -36,8 +34,8 @@ enum LogEscaping {
                 at = run
                 continue
             }
-            guard out.end - mark + 6 <= limit else { return out.append("...") }
-            at += appendJSONCharacter(text, at, to: &out)
+            guard out.end - mark + most <= limit else { return out.append("...") }
+            at += escape(text, at, &out)
         }
     }
 
@@ -70,8 +68,7 @@ enum LogEscaping {
 
     private static func appendUnicodeEscape(_ byte: UInt8, to out: inout OutputBuffer) {
         out.append("\\u00")
-        out.append(byte: hexDigit(byte >> 4))
-        out.append(byte: hexDigit(byte & 15))
+        appendHex(byte, to: &out)
     }
 
     /// Appends bytes `start..<end`, or those that fit into `limit` and `...`. False when it cut.
@@ -131,6 +128,11 @@ enum LogEscaping {
         guard at + length <= text.count, second.contains(text[at + 1]) else { return 0 }
         for index in 2..<max(2, length) where text[at + index] & 0xC0 != 0x80 { return 0 }
         return length
+    }
+
+    private static func appendHex(_ byte: UInt8, to out: inout OutputBuffer) {
+        out.append(byte: hexDigit(byte >> 4))
+        out.append(byte: hexDigit(byte & 15))
     }
 
     private static func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 &+ nibble : 0x57 &+ nibble }
