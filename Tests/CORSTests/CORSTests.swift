@@ -2,7 +2,7 @@ import CORS
 import FilterAPI
 import FilterAllocationCounts
 import FilterTesting
-import FuzzChecks
+import Seeded
 import Testing
 
 @Suite struct CORSTests {

@@ -1,5 +1,6 @@
 import Foundation
 import FuzzChecks
+import Seeded
 import Testing
 
 /// Broken files of every kind are reported, never trusted and never fatal. What is checked of each is what the fuzz target

@@ -1,5 +1,5 @@
 import Configuration
-import FuzzChecks
+import Seeded
 import Testing
 
 /// A route that is called unreachable is taken by no request: compared with a router that follows the rules word by word.

@@ -1,5 +1,6 @@
 import EventLoops
 import Glibc
+import Seeded
 import Testing
 
 @Suite struct SocketAddressTests {
@@ -45,7 +46,7 @@ import Testing
     }
 
     @Test func readsAndWritesAsTheLibraryDoes() {
-        var random = SplitMix(seed: 7)
+        var random = SeededGenerator(seed: 7)
         for _ in 0..<20_000 {
             // Few distinct groups, so that runs of zeros of every length and place come up.
             var groups: [UInt16] = []
@@ -61,7 +62,7 @@ import Testing
     }
 
     @Test func acceptsOnlyWhatTheLibraryAccepts() {
-        var random = SplitMix(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let alphabet = Array("0123abf::::...%".unicodeScalars)
         for _ in 0..<200_000 {
             var text = ""

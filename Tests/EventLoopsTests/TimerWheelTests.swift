@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import EventLoops
@@ -20,7 +21,7 @@ struct TimerWheelTests {
 
     @Test("says a next tick that is never later than the first timer")
     func nextIsNeverLate() {
-        var random = SplitMix(seed: 7)
+        var random = SeededGenerator(seed: 7)
         for _ in 0..<2000 {
             let now = Int64(random.next() % 1_000_000)
             var wheel = TimerWheel(now: now)
@@ -38,7 +39,7 @@ struct TimerWheelTests {
     @Test("agrees with a sorted list over random schedules")
     func agreesWithModel() {
         for seed in 1...200 {
-            var random = SplitMix(seed: UInt64(seed))
+            var random = SeededGenerator(seed: UInt64(seed))
             var now: Int64 = Int64(random.next() % 100_000)
             var wheel = TimerWheel(now: now, capacity: 1)
             var model: [Int: Int64] = [:]
@@ -94,18 +95,5 @@ struct TimerWheelTests {
         #expect(fired.count == 4)
         let first = fired[0]
         #expect(fired == [first, (first + 3) % 4, first, (first + 2) % 4])
-    }
-}
-
-/// A small seeded generator, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

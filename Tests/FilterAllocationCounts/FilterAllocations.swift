@@ -34,6 +34,19 @@ public struct FilterAllocations: Equatable, Sendable {
     nonisolated(unsafe) fileprivate static var counted = FilterAllocations()
 }
 
+extension TestExchange {
+    /// The heap allocations of a request that passes its filters again, `times` times: what is made once has been made before. At most 0 for
+    /// none. Traps if it does not pass.
+    public func allocations(passing times: Int = 100) -> Int {
+        precondition(passAgain(times: 10) == 10, "the request does not pass")
+        allocations_start()
+        let passed = passAgain(times: times)
+        let allocations = allocations_stop()
+        precondition(passed == times, "the request does not pass")
+        return Int(allocations)
+    }
+}
+
 private final class MarkBefore: FilterPlugin, RequestFilter, ResponseFilter {
     static let name = "mark-before"
     init(_ options: FilterOptions) throws(ConfigurationError) {}

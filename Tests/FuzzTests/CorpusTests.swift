@@ -1,4 +1,5 @@
 import FuzzChecks
+import Seeded
 import Testing
 
 #if canImport(Glibc)

@@ -1,6 +1,7 @@
 import Configuration
 import Proxy
 import Routing
+import Seeded
 import Testing
 
 @testable import Gateway
@@ -81,7 +82,7 @@ import Testing
 
     /// Random routers in routers, against a search that goes from router to router over lists of names.
     @Test(arguments: 0..<60) func equalsASearchFromRouterToRouter(_ seed: Int) throws {
-        var random = SplitMix(UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let text = Self.listener + Self.apps + Self.randomRouters(&random)
         let plan = try Self.plan(text)
         for _ in 0..<200 {
@@ -93,7 +94,7 @@ import Testing
         }
     }
 
-    private static func randomRouters(_ random: inout SplitMix) -> String {
+    private static func randomRouters(_ random: inout SeededGenerator) -> String {
         let order = ["outer", "second", "third"]
         var text = ""
         for (index, router) in order.enumerated() {
@@ -137,18 +138,5 @@ import Testing
         case .router(let next): return search(plan, plan.routers[next].name, host, seen)
         case .pipeline: return nil
         }
-    }
-}
-
-/// Fixed random numbers (splitmix64): a failure comes back.
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -2,6 +2,7 @@ import FilterAPI
 import FilterTesting
 import Gunzip
 import Gzip
+import Seeded
 import Testing
 
 /// Gzip bytes for the tests, made by the filter that makes them.
@@ -123,13 +124,8 @@ enum Gzipped {
     /// Random changes of gzip data: it fails or it does not, but nothing crashes, and no wrong bytes pass as a whole body.
     @Test(arguments: 0..<8)
     func changedBytes(_ seed: Int) throws {
-        var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 1
-        func next(_ bound: Int) -> Int {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return Int(state % UInt64(bound))
-        }
+        var random = SeededGenerator(seed: UInt64(seed))
+        func next(_ bound: Int) -> Int { random.below(bound) }
         let original = (0..<2000).map { _ in UInt8(97 + next(9)) }
         let coded = try Gzipped.member(original)
         for _ in 0..<300 {

@@ -2,6 +2,7 @@
 import CAllocations
 import FilterAPI
 import Gzip
+import Seeded
 import Testing
 
 /// The coders of a loop: how many there are, who has them, and what happens when there is none.
@@ -134,7 +135,7 @@ import Testing
     /// Many streams in any order: the bodies come back, and no coder is lost.
     @Test(arguments: 0..<20)
     func anyOrder(_ seed: Int) {
-        var generator = Seeded(seed)
+        var generator = SeededGenerator(seed: UInt64(seed))
         let pool = pool(Int.random(in: 1...6, using: &generator), level: [1, 3, 5][seed % 3])
         var open: [(stream: GzipStream, body: [UInt8], output: [UInt8])] = []
         for _ in 0..<400 {
@@ -178,18 +179,5 @@ import Testing
         let allocations = allocations_stop()
         #expect(allocations <= 0, "\(allocations) allocations in 100 responses")
         #expect(pool.made == 1)
-    }
-}
-
-/// The same numbers in each run.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state &* 0x2545_F491_4F6C_DD1D
     }
 }

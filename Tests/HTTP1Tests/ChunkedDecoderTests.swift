@@ -1,6 +1,7 @@
 import Buffers
 import FuzzChecks
 import HTTP1
+import Seeded
 import Testing
 
 @Suite struct ChunkedDecoderTests {

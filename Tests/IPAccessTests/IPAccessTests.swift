@@ -1,8 +1,8 @@
 import FilterAPI
 import FilterAllocationCounts
 import FilterTesting
-import FuzzChecks
 import IPAccess
+import Seeded
 import Testing
 
 @Suite struct IPAccessTests {

@@ -1,5 +1,6 @@
 import FuzzChecks
 import PluginImage
+import Seeded
 import Testing
 
 /// What is read of a plug-in's file before it is loaded.

@@ -1,5 +1,6 @@
 import FilterTesting
 import RateLimit
+import Seeded
 import Testing
 
 /// How many requests pass, and when.
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func `it lets pass what nginx's limit_req does`() throws {
-        var random = Seeded(state: 7)
+        var random = SeededGenerator(seed: 7)
         for rate in [1, 2, 5, 10, 50] {
             for burst in [0, 1, 4, 20] {
                 var now = 0
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: 0..<12) func `in no stretch of time pass more than rate times its length plus the burst`(_ seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         let rate = Int.random(in: 1...200, using: &random)
         let burst = Int.random(in: 1...30, using: &random)
         let harness = try limiter("rate = \(rate)/s\nburst = \(burst)", loops: 3)

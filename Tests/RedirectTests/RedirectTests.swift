@@ -1,8 +1,8 @@
 import FilterAPI
 import FilterAllocationCounts
 import FilterTesting
-import FuzzChecks
 import Redirect
+import Seeded
 import Testing
 
 @Suite struct RedirectTests {

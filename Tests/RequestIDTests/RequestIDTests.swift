@@ -1,7 +1,7 @@
 import FilterAPI
 import FilterAllocationCounts
 import FilterTesting
-import FuzzChecks
+import Seeded
 import Testing
 
 @testable import RequestID

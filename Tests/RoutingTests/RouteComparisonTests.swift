@@ -1,13 +1,14 @@
 import Buffers
 import FuzzChecks
 import Routing
+import Seeded
 import Testing
 
 /// Random rule sets and requests: the table against a search through all rules, on the path as an app reads it.
 @Suite struct RouteComparisonTests {
     @Test(arguments: 0..<6 as Range<UInt64>)
     func tableEqualsSearch(_ seed: UInt64) throws {
-        var random = RoutingRandom(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<400 {
             let rules = Self.rules(&random)
             let table = try RouteTable(rules)
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test func randomBytesNeverTrap() throws {
-        var random = RoutingRandom(state: 99)
+        var random = SeededGenerator(seed: 99)
         let table = try RouteTable(Self.rules(&random) + [RouteRule(host: .exact("z", port: 7), path: "/zz", value: 77)])
         let alphabet = Array("/aab.%25;2efFcC\\:[]@".utf8) + [0, 0x80, 0xFF, 0x20]
         for _ in 0..<100_000 {
@@ -46,7 +47,7 @@ import Testing
 
     private static let names = ["a", "b", "admin", "images-of-cats", "12345678", "1234567", "123456789", "x.y", "~u"]
 
-    private static func rules(_ random: inout RoutingRandom) -> [RouteRule] {
+    private static func rules(_ random: inout SeededGenerator) -> [RouteRule] {
         var seen = Set<String>()
         var rules: [RouteRule] = []
         for value in 0..<1 + random.below(12) {
@@ -62,12 +63,12 @@ import Testing
         return rules
     }
 
-    private static func authority(_ random: inout RoutingRandom) -> String {
+    private static func authority(_ random: inout SeededGenerator) -> String {
         let host = random.pick(["a.org", "B.a.org", "c.b.A.ORG", "x.a.org", "y.x.b.a.org", "org", "net", "a.org.", ""])
         return host.isEmpty ? "" : host + random.pick(["", "", ":80", ":8080", ":9", ":"])
     }
 
-    private static func path(_ random: inout RoutingRandom) -> String {
+    private static func path(_ random: inout SeededGenerator) -> String {
         var path = ""
         for _ in 0..<1 + random.below(5) {
             path += random.pick(["/", "/", "/", "/", "//"])

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 /// Requests that two readers could take for different things (design §6): 400, the reason, a close; and the app sees no byte.
@@ -211,7 +212,7 @@ import Testing
     @Test func `random bytes never get more than a refusal`() throws {
         try Scenario.run { s in
             let app = try s.warm()
-            var generator = Seeded(state: 42)
+            var generator = SeededGenerator(seed: 42)
             for _ in 0..<50 {
                 let client = try s.connect()
                 let bytes = (0..<Int.random(in: 1...300, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -222,17 +223,5 @@ import Testing
             }
             #expect(try s.probe() === app)
         }
-    }
-}
-
-/// A generator with a seed, so that a failure comes back.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Buffers
 import Foundation
 import HTTPMessage
+import Seeded
 import Testing
 
 @testable import Telemetry
@@ -99,7 +100,7 @@ import Testing
     }
 
     @Test func randomTexts() throws {
-        var random = Random(seed: 20_261_123)
+        var random = SeededGenerator(seed: 20_261_123)
         for _ in 0..<300 {
             var sample = ExchangeSample()
             let places: [WritableKeyPath<ExchangeSample, [UInt8]>] = [\.target, \.host, \.referer, \.userAgent, \.method, \.id]
@@ -189,18 +190,5 @@ import Testing
             let line = sample.line(with: &encoder) ?? []
             #expect(String(decoding: line, as: UTF8.self).contains("[\(text) +0000]"))
         }
-    }
-}
-
-/// Fixed random numbers (splitmix64): a failure comes back.
-struct Random: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

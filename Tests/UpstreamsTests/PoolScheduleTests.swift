@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Upstreams
 
@@ -25,7 +26,7 @@ struct Disagreement: Error {
 struct PoolRun: ~Copyable {
     private var pool: UpstreamPool
     private var model: PoolModel
-    private var random: PoolRandom
+    private var random: SeededGenerator
     private var now: Int64 = 1_000
     private var nextNumber: UInt64 = 1
     private var tickets: [(number: UInt64, ticket: WaiterTicket)] = []
@@ -33,7 +34,7 @@ struct PoolRun: ~Copyable {
     private(set) var steps = 0
 
     init(seed: UInt64) {
-        random = PoolRandom(state: seed)
+        random = SeededGenerator(seed: seed)
         let limits = PoolLimits(
             maxConnections: random.below(3) == 0 ? 0 : 1 + random.below(6), maxIdle: random.below(5),
             idleTimeout: Int64(random.below(20)) * 500, queueLength: random.below(5), queueTimeout: Int64(random.below(10)) * 300)
@@ -267,17 +268,5 @@ struct PoolRun: ~Copyable {
         try timer()
         try compare()
         try require(pool.isEmpty && pool.nextDeadline == nil, "something is left over")
-    }
-}
-
-struct PoolRandom {
-    var state: UInt64
-
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ z >> 31) >> 1) % bound
     }
 }

@@ -1,21 +1,11 @@
 import FilterAPI
 import FilterTesting
+import Seeded
 import Testing
 import VersionNegotiation
 
 /// What holds whatever a client sends.
 @Suite struct PropertyTests {
-    /// The same numbers in every run.
-    struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     static let configurations = [
         SourceTests.all, SourceTests.all + "\napp-path = version", SourceTests.all + "\napp-path = none", SourceTests.all + "\napp-path = keep",
         SourceTests.all + "\non-conflict = first\ndefault = latest\nunknown = 404", SourceTests.all + "\ndefault = min\nsources = accept query header path",
@@ -34,7 +24,7 @@ import VersionNegotiation
         "v2.15", "2", "2022-11-28", "9", "99999999999", "2.99999999999", "\u{e9}", "..", "0", "-",
     ]
 
-    private static func head(_ random: inout Numbers) -> String {
+    private static func head(_ random: inout SeededGenerator) -> String {
         var path = "/"
         for _ in 0..<Int.random(in: 0...5, using: &random) {
             path += paths.randomElement(using: &random)! + (Bool.random(using: &random) ? "/" : "")
@@ -59,7 +49,7 @@ import VersionNegotiation
     @Test(arguments: configurations.indices)
     func decisionsHoldWhateverIsSent(index: Int) throws {
         let options = Self.configurations[index]
-        var random = Numbers(state: UInt64(index) + 2026)
+        var random = SeededGenerator(seed: UInt64(index) + 2026)
         let harness = try FilterHarness(VersionNegotiation.self, options)
         let other = try FilterHarness(VersionNegotiation.self, options)
         let twice = try FilterHarness([(VersionNegotiation.self, options), (VersionNegotiation.self, options)])
