@@ -114,10 +114,9 @@ import Testing
 
     @Test func `every line is written before the process ends`() throws {
         try scenario("combined") { s, path in
-            s.gatewayIsStopped = true
             for _ in 0..<50 { try s.probe() }
             s.gateway.process.signal(SIGTERM)
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
             #expect(lines(path).count == 50)
         }
     }
@@ -133,10 +132,9 @@ import Testing
 
     @Test func `off is off`() throws {
         try Scenario.run(gateway: "access-log = off") { s in
-            s.gatewayIsStopped = true
             try s.probe()
             s.gateway.process.signal(SIGTERM)
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
             #expect(!ScenarioTests.text(s.gateway.process.stdout + s.gateway.process.stderr).contains("/probe"))
         }
     }

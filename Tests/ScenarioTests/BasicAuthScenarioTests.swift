@@ -6,15 +6,10 @@ import Testing
     /// A listener whose `/open` needs no password; the file of users is `FOLDER/users`.
     private func scenario(users: String, _ options: String = "", _ script: (Scenario) throws -> Void) throws {
         var setup = Scenario.Options()
-        setup.file = { servers, folder in
+        setup.site = { servers, folder in
             // A file that cannot be written makes the gateway fail to start, which the scenario reports.
             try? write(users, to: "\(folder)/users")
             return """
-                [gateway]
-                loops = 1
-                [listener:web]
-                listen = 127.0.0.1:0
-                serve = site
                 [router:site]
                 / = closed
                 /open = app
@@ -48,7 +43,7 @@ import Testing
         let curl = try Programs.require("curl")
         try scenario(users: "anna:\(first)\n") { s in
             func status(_ credentials: String) throws -> String {
-                let url = "http://127.0.0.1:\(try #require(s.gateway.ports["web"]))/x"
+                let url = s.url + "/x"
                 let client = try Child([curl, "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", credentials, url])
                 // The app answers whoever gets to it.
                 let isOver = try wait {

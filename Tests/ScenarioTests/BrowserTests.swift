@@ -42,7 +42,7 @@ import Testing
         }
         try Scenario.run(options) { s in
             let direct = try dom("http://127.0.0.1:\(port)/?direct", "\(s.folder)/direct")
-            let through = try dom("http://127.0.0.1:\(try #require(s.gateway.ports["web"]))/?through", "\(s.folder)/through")
+            let through = try dom(s.url + "/?through", "\(s.folder)/through")
             let differing = zip(direct.split(separator: "<li"), through.split(separator: "<li")).filter { $0 != $1 }
             #expect(through == direct, "\(differing)")
             app.signal(SIGKILL)

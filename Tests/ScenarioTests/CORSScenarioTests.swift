@@ -5,13 +5,8 @@ import Testing
     @Test(.enabled(if: Programs.isHereOrMustBe("curl"), "curl is not installed"))
     func `a preflight is answered, refused where it must be, and never seen by the app`() throws {
         var options = Scenario.Options()
-        options.file = { servers, _ in
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [pipeline:site]
             pipeline = cross app
             [filter:cross]
@@ -27,7 +22,7 @@ import Testing
             """
         }
         try Scenario.run(options) { s in
-            let url = "http://127.0.0.1:\(s.gateway.ports["web"] ?? 0)/x"
+            let url = s.url + "/x"
             func preflight(_ origin: String, _ method: String) throws -> String {
                 let result = try Child.run([
                     try Programs.require("curl"), "-sS", "-i", "--max-time", "20", "--noproxy", "*", "-X", "OPTIONS", "-H", "Origin: \(origin)", "-H",

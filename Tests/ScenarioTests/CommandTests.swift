@@ -118,7 +118,6 @@ import Testing
             "[gateway]\nloops = 1\n[listener:web]\nlisten = unix:\(folder)/web.sock\nserve = app\n[app:app]\nservers = \(servers[0])\n"
         }
         try Scenario.run(options) { s in
-            s.gatewayIsStopped = true
             let path = "\(s.folder)/web.sock"
             #expect(s.gateway.process.waitForOutput { $0.contains("listening on unix:\(path) (web)") })
             let client = s.adopt(try #require(try Descriptor.connected(unix: path)))
@@ -127,7 +126,7 @@ import Testing
             #expect(request.head["Host"] == "app.test")
             try client.expectAnswer("unix")
             s.gateway.process.signal(SIGTERM)
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
             #expect(!Folder.exists(path))
         }
     }

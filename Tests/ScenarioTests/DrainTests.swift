@@ -6,27 +6,22 @@ import Testing
     @Test(arguments: [SIGTERM, SIGINT])
     func `a signal lets the exchange in flight finish, with Connection close, and then ends the process`(signal: Int32) throws {
         try Scenario.run { s in
-            s.gatewayIsStopped = true
             let client = try s.connect()
             try client.get("/slow")
             let app = try s.app.accept()
             _ = try app.receiveRequest()
-            s.gateway.process.signal(signal)
-            // Draining has begun when new connections are refused.
-            let port = try #require(s.gateway.ports["web"])
-            #expect(try wait { try Descriptor.connected(port: port) == nil })
+            try s.drain(with: signal)
             try app.answer("finished")
             let response = try client.expectAnswer("finished")
             #expect(response.head["Connection"] == "close")
             try client.expectClosed()
             try app.expectEnded()
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
         }
     }
 
     @Test func `idle connections on both sides are closed at once`() throws {
         try Scenario.run { s in
-            s.gatewayIsStopped = true
             let app = try s.warm()
             let client = try s.connect()
             try client.get("/")
@@ -38,13 +33,12 @@ import Testing
             try client.expectEnded()
             try silent.expectEnded()
             try app.expectEnded()
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
         }
     }
 
     @Test func `a response body and an upload in flight go on to their ends`() throws {
         try Scenario.run { s in
-            s.gatewayIsStopped = true
             let client = try s.connect()
             try client.send("POST /both HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n01234")
             let app = try s.app.accept()
@@ -53,15 +47,13 @@ import Testing
             try app.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcde")
             #expect(try client.receiveHead().status == 200)
             try client.expect("abcde")
-            s.gateway.process.signal(SIGTERM)
-            let port = try #require(s.gateway.ports["web"])
-            #expect(try wait { try Descriptor.connected(port: port) == nil })
+            try s.drain()
             try client.send("56789")
             try app.expect("56789")
             try app.send("fghij")
             try client.expect("fghij")
             try client.expectClosed()
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
         }
     }
 
@@ -102,14 +94,11 @@ import Testing
 
     @Test func `a second signal ends it now`() throws {
         try Scenario.run(gateway: "drain-timeout = 1h") { s in
-            s.gatewayIsStopped = true
             let client = try s.connect()
             try client.get("/endless")
             let app = try s.app.accept()
             _ = try app.receiveRequest()
-            s.gateway.process.signal(SIGTERM)
-            let port = try #require(s.gateway.ports["web"])
-            #expect(try wait { try Descriptor.connected(port: port) == nil })
+            try s.drain()
             s.gateway.process.signal(SIGTERM)
             #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) != nil)
             try client.expectBrokenOff()
@@ -118,19 +107,16 @@ import Testing
 
     @Test func `a pipelined request that came before the signal is answered or refused, never lost without a word`() throws {
         try Scenario.run { s in
-            s.gatewayIsStopped = true
             let client = try s.connect()
             try client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
             let app = try s.app.accept()
             _ = try app.receiveRequest()
-            s.gateway.process.signal(SIGTERM)
-            let port = try #require(s.gateway.ports["web"])
-            #expect(try wait { try Descriptor.connected(port: port) == nil })
+            try s.drain()
             try app.answer("one")
             // Connection: close on the first answer tells the client that the second was not taken (RFC 9112 §9.6).
             #expect(try client.expectAnswer("one").head["Connection"] == "close")
             try client.expectEnded()
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
         }
     }
 

@@ -5,15 +5,9 @@ import Testing
 /// What `sluice explain` says is what the running gateway does, byte for byte, and saying it disturbs nobody.
 @Suite struct ExplainScenarioTests {
     private func scenario(_ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options(servers: 1)
-        options.file = { servers, _ in
+        var options = Scenario.Options(gateway: "trusted-proxies = 127.0.0.0/8")
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            trusted-proxies = 127.0.0.0/8
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [router:site]
             /cut = marked strip-prefix
             [pipeline:marked]

@@ -5,16 +5,9 @@ import Testing
 /// What the gateway counts and times, and how it is read.
 @Suite struct FilterTimingTests {
     private func options(_ gateway: String, _ listener: String = "") -> Scenario.Options {
-        var options = Scenario.Options(servers: 1)
-        options.file = { servers, _ in
+        var options = Scenario.Options(gateway: gateway, listener: listener)
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            \(gateway)
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
-            \(listener)
             [router:site]
             /       = app
             /marked = marked
@@ -105,8 +98,7 @@ import Testing
 
     @Test func `several loops are summed up`() throws {
         var options = options("filter-timing = 1")
-        let file = options.file!
-        options.file = { file($0, $1).replacing("loops = 1", with: "loops = 3") }
+        options.loops = 3
         try Scenario.run(options) { s in
             for _ in 0..<6 { _ = try exchange(s, try s.connect(), "/marked") }
             #expect(printed(s, "of one exchange in 1\n"))

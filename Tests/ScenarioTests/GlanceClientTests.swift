@@ -46,7 +46,7 @@ struct GlanceClientTests {
             """
         }
         try Scenario.run(options) { s in
-            let got = try lines("http://127.0.0.1:\(try #require(s.gateway.ports["web"]))")
+            let got = try lines(s.url)
             #expect(got.count == expected.count)
             for (got, expected) in zip(got, expected) { #expect(got == expected) }
         }

@@ -4,19 +4,13 @@ import Testing
 /// Compressed responses of the running gateway.
 @Suite struct GzipScenarioTests {
     private func scenario(_ gzip: String = "", filters: String = "gzip", _ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options()
-        options.file = { servers, _ in Self.file(servers[0], gzip, filters) }
+        var options = Scenario.Options(gateway: "access-log = stdout")
+        options.site = { servers, _ in Self.site(servers[0], gzip, filters) }
         try Scenario.run(options, script)
     }
 
-    private static func file(_ server: String, _ gzip: String, _ filters: String) -> String {
+    private static func site(_ server: String, _ gzip: String, _ filters: String) -> String {
         """
-        [gateway]
-        loops = 1
-        access-log = stdout
-        [listener:web]
-        listen = 127.0.0.1:0
-        serve = site
         [pipeline:site]
         pipeline = \(filters) app
         [filter:gzip]
@@ -158,9 +152,8 @@ import Testing
     func `a long body is coded as it comes, at constant memory`() throws {
         try scenario { s in
             let file = "\(s.folder)/out"
-            let port = try #require(s.gateway.ports["web"])
             let curl = try Child([
-                try Programs.require("curl"), "-sS", "--compressed", "--max-time", "100", "--noproxy", "*", "-o", file, "-w", "%{size_download}", "http://127.0.0.1:\(port)/",
+                try Programs.require("curl"), "-sS", "--compressed", "--max-time", "100", "--noproxy", "*", "-o", file, "-w", "%{size_download}", s.url + "/",
             ])
             let app = try s.activeAppConnection()
             _ = try app.receiveRequest()
@@ -248,25 +241,11 @@ import Testing
         let peers = RealPeerTests()
         let folder = try peers.site()
         defer { Folder.remove(folder) }
-        let port = try Programs.freePort()
-        try write(
-            """
-            daemon off; master_process off; pid \(folder)/nginx.pid; error_log stderr;
-            events { worker_connections 128; }
-            http {
-              access_log off; client_body_temp_path \(folder)/b; proxy_temp_path \(folder)/p; fastcgi_temp_path \(folder)/f;
-              uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s; default_type text/plain;
-              server { listen 127.0.0.1:\(port); root \(folder); gzip on; gzip_types *; gzip_proxied any; }
-            }
-            """, to: "\(folder)/nginx.conf")
-        let nginx = try Child([try Programs.require("nginx"), "-p", folder, "-c", "\(folder)/nginx.conf"])
-        defer { nginx.signal(SIGKILL) }
-        try Programs.awaitListening(port, nginx)
+        let nginx = try Nginx(in: folder) { _ in "gzip on; gzip_types *; gzip_proxied any;" }
         var options = Scenario.Options()
-        options.file = { _, _ in Self.file("127.0.0.1:\(port)", "", "gzip") }
+        options.site = { _, _ in Self.site("127.0.0.1:\(nginx.port)", "", "gzip") }
         try Scenario.run(options) { s in
-            let gateway = "http://127.0.0.1:\(try #require(s.gateway.ports["web"]))"
-            let direct = "http://127.0.0.1:\(port)"
+            let (gateway, direct) = (s.url, nginx.url)
             for path in ["/hello.txt", "/empty.txt", "/big.txt", "/absent"] {
                 #expect(try peers.curl(["--compressed", gateway + path]) == peers.curl([direct + path]), "\(path)")
                 #expect(try peers.curl([gateway + path]) == peers.curl([direct + path]), "\(path)")
@@ -279,8 +258,7 @@ import Testing
             #expect(tag.hasSuffix("-gz\""))
             #expect(try peers.curl(["--compressed", "-H", "If-None-Match: \(tag)", "-w", "%{http_code}", gateway + "/big.txt"]) == "304")
             #expect(try peers.curl(["-H", "If-None-Match: \(tag)", "-w", "%{http_code}", "-o", "/dev/null", gateway + "/big.txt"]) == "200")
-            nginx.signal(SIGTERM)
-            #expect(nginx.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            nginx.stop()
         }
     }
 }

@@ -4,14 +4,9 @@ import Testing
 /// The health check of the running gateway: a file takes it out of service, and so does a drain.
 @Suite struct HealthcheckScenarioTests {
     func scenario(_ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options()
-        options.file = { servers, folder in
+        var options = Scenario.Options(loops: 2)
+        options.site = { servers, folder in
             """
-            [gateway]
-            loops = 2
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [pipeline:site]
             pipeline = health app
             [filter:health]
@@ -55,7 +50,6 @@ import Testing
 
     @Test func `a check that is on its way when the gateway drains is told so`() throws {
         try scenario { s in
-            s.gatewayIsStopped = true
             let client = try s.connect()
             try client.send("GET /healthcheck HTTP/1.1\r\n")
             // The gateway has begun to read it.
@@ -64,9 +58,7 @@ import Testing
             try slow.get("/slow")
             let app = try s.activeAppConnection()
             _ = try app.receiveRequest()
-            s.gateway.process.signal(SIGTERM)
-            let port = try #require(s.gateway.ports["web"])
-            #expect(try wait { try Descriptor.connected(port: port) == nil })
+            try s.drain()
             try client.send("Host: a\r\n\r\n")
             let response = try client.receiveResponse()
             #expect(response.status == 503)
@@ -74,7 +66,7 @@ import Testing
             #expect(response.head["Connection"] == "close")
             try app.answer("done")
             try slow.expectAnswer("done")
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
         }
     }
 }

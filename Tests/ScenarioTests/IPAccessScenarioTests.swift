@@ -3,15 +3,9 @@ import Testing
 /// Whose address counts in the running gateway.
 @Suite struct IPAccessScenarioTests {
     func scenario(_ listener: String, _ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options()
-        options.file = { servers, _ in
+        var options = Scenario.Options(listener: listener)
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
-            \(listener)
             [pipeline:site]
             pipeline = inside app
             [filter:inside]

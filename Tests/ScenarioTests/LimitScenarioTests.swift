@@ -4,15 +4,9 @@ import Testing
 /// The filters rate-limit and concurrency-limit in the running gateway, on two loops.
 @Suite struct LimitScenarioTests {
     private func scenario(_ filter: String, gateway: String = "", servers: Int = 1, _ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options(servers: servers)
-        options.file = { servers, folder in
+        var options = Scenario.Options(loops: 2, gateway: gateway, servers: servers)
+        options.site = { servers, folder in
             """
-            [gateway]
-            loops = 2
-            \(gateway)
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [router:site]
             /        = demo
             /limited = limited

@@ -5,13 +5,8 @@ import Testing
 @Suite struct MaintenanceScenarioTests {
     @Test func `a file refuses writes while it is there, and what is with the app is finished`() throws {
         var options = Scenario.Options()
-        options.file = { servers, folder in
+        options.site = { servers, folder in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [pipeline:site]
             pipeline = migration apps
             [router:apps]

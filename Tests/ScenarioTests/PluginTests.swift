@@ -25,11 +25,6 @@ import Testing
     private func serving(_ use: String, options: String = "") -> (_ servers: [String], _ folder: String) -> String {
         { servers, _ in
             """
-            [gateway]
-            loops = 2
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [pipeline:site]
             pipeline = mine app
             [filter:mine]
@@ -78,9 +73,8 @@ import Testing
             #expect(try sluice(binary, ["check"], in: package).stdout.contains("`chmod o-w` for its folder"))
             unsafe _ = chmod(package, 0o755)
 
-            var options = Scenario.Options()
-            options.binary = binary
-            options.file = serving("\(package)/libneeds-field.so", options: "field = X-Team")
+            var options = Scenario.Options(binary: binary, loops: 2)
+            options.site = serving("\(package)/libneeds-field.so", options: "field = X-Team")
             try Scenario.run(options) { s in
                 for _ in 0..<4 {
                     let client = try s.connect()
@@ -122,9 +116,8 @@ import Testing
             for (name, source) in PluginSources.all { try write(source, to: "\(package)/Sources/AllOfIt/\(name).swift") }
             try sluice(binary, ["plugin", "build"], in: package)
 
-            var options = Scenario.Options()
-            options.binary = binary
-            options.file = serving("\(package)/liball-of-it.so", options: "ask-timeout = 5s\non-failure = open\nentry = one weight=3\nnetworks = 127.0.0.0/8")
+            var options = Scenario.Options(binary: binary, loops: 2)
+            options.site = serving("\(package)/liball-of-it.so", options: "ask-timeout = 5s\non-failure = open\nentry = one weight=3\nnetworks = 127.0.0.0/8")
             try Scenario.run(options) { s in
                 let client = try s.connect()
                 for round in 1...3 {

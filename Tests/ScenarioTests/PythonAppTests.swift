@@ -93,11 +93,7 @@ import Testing
         }
         defer { stop() }
         func direct() throws -> ScriptedConnection { ScriptedConnection(try #require(try Descriptor.connected(port: port)), name: "the direct client") }
-        var options = Scenario.Options()
-        options.file = { _, _ in
-            "[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = app\n[app:app]\nservers = 127.0.0.1:\(port)\n"
-        }
-        try Scenario.run(options) { s in
+        try Scenario.run(Scenario.Options(appAddress: "127.0.0.1:\(port)")) { s in
             // One connection for all: that the app closes its own must not end it.
             let client = try s.connect()
             let first = try direct()

@@ -20,12 +20,8 @@ import Testing
     }
 
     func through(_ port: UInt16, _ script: (Scenario, String) throws -> Void) throws {
-        var options = Scenario.Options()
-        options.file = { _, _ in
-            "[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = app\n[app:app]\nservers = 127.0.0.1:\(port)\n"
-        }
-        try Scenario.run(options) { s in
-            try script(s, "http://127.0.0.1:\(try #require(s.gateway.ports["web"]))")
+        try Scenario.run(Scenario.Options(appAddress: "127.0.0.1:\(port)")) { s in
+            try script(s, s.url)
         }
     }
 
@@ -40,30 +36,18 @@ import Testing
     func `nginx behind and curl in front`() throws {
         let folder = try site()
         defer { Folder.remove(folder) }
-        let port = try Programs.freePort()
-        try write(
+        let nginx = try Nginx(in: folder) { port in
             """
-            daemon off; master_process off; pid \(folder)/nginx.pid; error_log stderr;
-            events { worker_connections 128; }
-            http {
-              access_log off; client_body_temp_path \(folder)/b; proxy_temp_path \(folder)/p; fastcgi_temp_path \(folder)/f;
-              uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s; default_type text/plain;
-              server {
-                listen 127.0.0.1:\(port); root \(folder);
-                location /gz/ { alias \(folder)/; gzip on; gzip_types *; gzip_proxied any; }
-                location = /moved { return 302 /hello.txt; }
-                location = /nothing { return 204; }
-                location = /upload { client_max_body_size 1k; proxy_pass http://127.0.0.1:\(port)/echoed; }
-                location = /echoed { return 200 "stored\\n"; }
-              }
-            }
-            """, to: "\(folder)/nginx.conf")
-        let nginx = try Child([try Programs.require("nginx"), "-p", folder, "-c", "\(folder)/nginx.conf"])
-        defer { nginx.signal(SIGTERM) }
-        try Programs.awaitListening(port, nginx)
-        try through(port) { s, gateway in
+            location /gz/ { alias \(folder)/; gzip on; gzip_types *; gzip_proxied any; }
+            location = /moved { return 302 /hello.txt; }
+            location = /nothing { return 204; }
+            location = /upload { client_max_body_size 1k; proxy_pass http://127.0.0.1:\(port)/echoed; }
+            location = /echoed { return 200 "stored\\n"; }
+            """
+        }
+        try through(nginx.port) { s, gateway in
             try compare(
-                "http://127.0.0.1:\(port)", gateway,
+                nginx.url, gateway,
                 [
                     ["/hello.txt"], ["/empty.txt"], ["/big.txt"], ["/absent"], ["/moved"], ["/nothing"], ["/hello.txt", "-I", "-o", "/dev/null"],
                     ["/big.txt", "-r", "100-199"], ["/gz/big.txt", "--compressed"], ["/hello.txt", "-0"], ["/moved", "-L"],
@@ -74,8 +58,7 @@ import Testing
             // One curl, several transfers: it must find its connection reusable.
             let connects = try curl(["-o", "/dev/null", "-o", "/dev/null", "-o", "/dev/null", "-w", "%{num_connects}", gateway + "/hello.txt", gateway + "/big.txt", gateway + "/empty.txt"])
             #expect(connects == "100")
-            nginx.signal(SIGTERM)
-            #expect(nginx.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            nginx.stop()
             #expect(try curl(["-w", "%{http_code}", "-o", "/dev/null", gateway + "/hello.txt"]) == "502")
         }
     }

@@ -3,15 +3,9 @@ import Testing
 /// Redirections in the running gateway: what TLS is as far as it knows, and what becomes of a connection whose request body nobody took.
 @Suite struct RedirectScenarioTests {
     func scenario(_ section: String, listener: String = "", _ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options()
-        options.file = { servers, _ in
+        var options = Scenario.Options(listener: listener)
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
-            \(listener)
             [pipeline:site]
             pipeline = moved app
             [filter:moved]

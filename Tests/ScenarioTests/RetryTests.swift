@@ -3,12 +3,18 @@ import Testing
 
 /// What is sent again and what never is (design §6), and which server is tried.
 @Suite struct RetryTests {
+    /// A client whose GET has come to the app, on a connection that has served before.
+    private func asked(_ s: Scenario, _ path: String) throws -> (client: ScriptedConnection, stale: ScriptedConnection) {
+        let stale = try s.warm()
+        let client = try s.connect()
+        try client.get(path)
+        _ = try stale.receiveRequest()
+        return (client, stale)
+    }
+
     @Test func `a GET on a connection that turns out dead is sent once more on a fresh one`() throws {
         try Scenario.run { s in
-            let stale = try s.warm()
-            let client = try s.connect()
-            try client.get("/again")
-            _ = try stale.receiveRequest()
+            let (client, stale) = try asked(s, "/again")
             stale.close()
             try s.app.accept().serve("GET /again HTTP/1.1", answering: "fresh")
             try client.expectAnswer("fresh")
@@ -17,10 +23,7 @@ import Testing
 
     @Test func `a GET on a connection that is reset is sent once more on a fresh one`() throws {
         try Scenario.run { s in
-            let stale = try s.warm()
-            let client = try s.connect()
-            try client.get("/again")
-            _ = try stale.receiveRequest()
+            let (client, stale) = try asked(s, "/again")
             stale.reset()
             try s.app.accept().serve("GET /again HTTP/1.1", answering: "fresh")
             try client.expectAnswer("fresh")
@@ -29,10 +32,7 @@ import Testing
 
     @Test func `a GET is retried once, not for ever`() throws {
         try Scenario.run { s in
-            let stale = try s.warm()
-            let client = try s.connect()
-            try client.get("/again")
-            _ = try stale.receiveRequest()
+            let (client, stale) = try asked(s, "/again")
             stale.close()
             let fresh = try s.app.accept()
             _ = try fresh.receiveRequest()
@@ -56,10 +56,7 @@ import Testing
 
     @Test func `a GET is not retried when the operator says so`() throws {
         try Scenario.run(app: "retry-idempotent = off") { s in
-            let stale = try s.warm()
-            let client = try s.connect()
-            try client.get("/once")
-            _ = try stale.receiveRequest()
+            let (client, stale) = try asked(s, "/once")
             stale.close()
             try client.expectReply(502, "upstream.response.closed")
             try s.app.expectNoConnectionYet()
@@ -86,10 +83,7 @@ import Testing
 
     @Test func `nothing is retried after the first byte of an answer`() throws {
         try Scenario.run { s in
-            let stale = try s.warm()
-            let client = try s.connect()
-            try client.get("/half")
-            _ = try stale.receiveRequest()
+            let (client, stale) = try asked(s, "/half")
             try stale.send("HTTP/1.1 2")
             stale.close()
             try client.expectReply(502, "upstream.response.closed")
@@ -99,10 +93,7 @@ import Testing
 
     @Test func `nothing is retried after an interim response`() throws {
         try Scenario.run { s in
-            let stale = try s.warm()
-            let client = try s.connect()
-            try client.get("/half")
-            _ = try stale.receiveRequest()
+            let (client, stale) = try asked(s, "/half")
             try stale.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
             #expect(try client.receiveHead().status == 103)
             stale.close()
@@ -213,11 +204,7 @@ import Testing
     }
 
     @Test func `a unix socket that is not there is a 502`() throws {
-        var options = Scenario.Options()
-        options.file = { _, folder in
-            "[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = app\n[app:app]\nservers = unix:\(folder)/none.sock\n"
-        }
-        try Scenario.run(options) { s in
+        try Scenario.run(Scenario.Options(appAddress: "unix:/absent/none.sock")) { s in
             let client = try s.connect()
             try client.get("/")
             let reply = try client.receiveResponse()
@@ -227,11 +214,7 @@ import Testing
     }
 
     @Test func `a name that does not resolve is a 502`() throws {
-        var options = Scenario.Options()
-        options.file = { _, _ in
-            "[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = app\n[app:app]\nservers = does-not-exist.invalid:80\n"
-        }
-        try Scenario.run(options) { s in
+        try Scenario.run(Scenario.Options(appAddress: "does-not-exist.invalid:80")) { s in
             let client = try s.connect()
             try client.get("/")
             try client.expectReply(502, "upstream.resolve.failed")

@@ -4,13 +4,8 @@ import Testing
 @Suite struct RoutingScenarioTests {
     func scenario(_ script: (Scenario) throws -> Void) throws {
         var options = Scenario.Options(servers: 3)
-        options.file = { servers, _ in
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [router:site]
             /                   = first
             /images             = second
@@ -62,8 +57,8 @@ import Testing
 
     @Test func `no route is a 404 and the connection goes on`() throws {
         var options = Scenario.Options()
-        options.file = { servers, _ in
-            "[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = site\n[router:site]\n/app = app\n[app:app]\nservers = \(servers[0])\n"
+        options.site = { servers, _ in
+            "[router:site]\n/app = app\n[app:app]\nservers = \(servers[0])\n"
         }
         try Scenario.run(options) { s in
             let client = try s.connect()
@@ -84,8 +79,8 @@ import Testing
     /// Spellings of /admin: whatever route is taken, the app behind it must see a path that it reads the same way.
     @Test func `no spelling of a guarded path gets past its route`() throws {
         var options = Scenario.Options(servers: 2)
-        options.file = { servers, _ in
-            "[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = site\n[router:site]\n/ = open\n/admin = guarded\n[app:open]\nservers = \(servers[0])\n[app:guarded]\nservers = \(servers[1])\n"
+        options.site = { servers, _ in
+            "[router:site]\n/ = open\n/admin = guarded\n[app:open]\nservers = \(servers[0])\n[app:guarded]\nservers = \(servers[1])\n"
         }
         let spellings = [
             "/admin", "/admin/", "/admin/x", "/admin?x", "/%61dmin", "/%61%64%6d%69%6e", "/ad%6Din/x", "/./admin", "/x/../admin", "/%2e/admin",
@@ -150,15 +145,9 @@ import Testing
 
     /// Routing takes `%2F` for a letter, and only the app that asked for such paths gets them, byte for byte.
     @Test func `escaped separators come to the app that takes them, and to no other`() throws {
-        var options = Scenario.Options()
-        options.servers = 2
-        options.file = { servers, _ in
+        var options = Scenario.Options(servers: 2)
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [router:site]
             / = plain
             /api = api strip-prefix

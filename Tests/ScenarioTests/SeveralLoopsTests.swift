@@ -86,19 +86,7 @@ import Testing
     func `a second of wrk over two loops: no error, and nothing but 200`() throws {
         let folder = try Folder.made()
         defer { Folder.remove(folder) }
-        let port = try Programs.freePort()
-        try write(
-            """
-            daemon off; master_process off; pid \(folder)/nginx.pid; error_log stderr;
-            events { worker_connections 256; }
-            http {
-              access_log off; client_body_temp_path \(folder)/b; proxy_temp_path \(folder)/p; fastcgi_temp_path \(folder)/f;
-              uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s; keepalive_requests 1000000;
-              server { listen 127.0.0.1:\(port); location / { return 200 "hello from behind\\n"; } }
-            }
-            """, to: "\(folder)/nginx.conf")
-        let nginx = try Child([try Programs.require("nginx"), "-p", folder, "-c", "\(folder)/nginx.conf"])
-        try Programs.awaitListening(port, nginx)
+        let nginx = try Nginx(in: folder) { _ in "location / { return 200 \"hello from behind\\n\"; }" }
         var options = Scenario.Options()
         options.file = { _, folder in
             """
@@ -109,12 +97,12 @@ import Testing
             listen = 127.0.0.1:0
             serve = app
             [app:app]
-            servers = 127.0.0.1:\(port)
+            servers = 127.0.0.1:\(nginx.port)
 
             """
         }
         try Scenario.run(options) { s in
-            let url = "http://127.0.0.1:\(try #require(s.gateway.ports["web"]))/"
+            let url = s.url + "/"
             let wrk = try Child.run([try Programs.require("wrk"), "-t", "2", "-c", "32", "-d", "1s", url])
             #expect(wrk.ending == .exit(0))
             #expect(!wrk.stdout.contains("Socket errors") && !wrk.stdout.contains("Non-2xx"), "\(wrk.stdout)")
@@ -127,8 +115,7 @@ import Testing
             #expect(wait { logged().count >= count })
             let others = logged().filter { !$0.contains("\" 200 18 ") && !$0.contains(" end=C") }
             #expect(others.isEmpty, "\(others.prefix(3))")
-            nginx.signal(SIGTERM)
-            #expect(nginx.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            nginx.stop()
         }
     }
 }

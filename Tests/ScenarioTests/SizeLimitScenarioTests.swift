@@ -3,15 +3,9 @@ import Testing
 /// Bodies above a route's limit in the running gateway: what the client gets, and that no app is left with a part of a request.
 @Suite struct SizeLimitScenarioTests {
     func scenario(_ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options()
-        options.file = { servers, _ in
+        var options = Scenario.Options(listener: "max-body = 1MiB")
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
-            max-body = 1MiB
             [router:site]
             /      = app
             /small = small

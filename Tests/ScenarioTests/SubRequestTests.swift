@@ -303,26 +303,19 @@ import Testing
             try client.get("/x", host: "a")
             let service = try s.apps[0].accept()
             _ = try service.receiveRequest()
-            s.gateway.process.signal(SIGTERM)
-            s.gatewayIsStopped = true
-            #expect(wait { (try? s.connect()) == nil })
+            try s.drain()
             try service.send(Guarded.yes)
             try s.apps[1].accept().serve("GET /x HTTP/1.1", answering: "ok")
             try client.expectAnswer("ok")
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
         }
     }
 
     @Test func `the demo app lets everybody in`() throws {
         var options = Scenario.Options()
-        options.file = { servers, _ in
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = guarded
-            [pipeline:guarded]
+            [pipeline:site]
             pipeline = auth app
             [filter:auth]
             use = forward-auth

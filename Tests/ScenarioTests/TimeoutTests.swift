@@ -205,11 +205,7 @@ import Testing
         let full = try Descriptor.listening(backlog: 0)
         var waiting: [Descriptor] = []
         for _ in 0..<2 { if let one = try Descriptor.connecting(port: full.localPort) { waiting.append(one) } }
-        var options = Scenario.Options()
-        options.file = { _, _ in
-            "[gateway]\nloops = 1\n[listener:web]\nlisten = 127.0.0.1:0\nserve = app\n[app:app]\nservers = 127.0.0.1:\(full.localPort)\nconnect-timeout = 200ms\n"
-        }
-        try Scenario.run(options) { s in
+        try Scenario.run(Scenario.Options(app: "connect-timeout = 200ms", appAddress: "127.0.0.1:\(full.localPort)")) { s in
             let client = try s.connect()
             try client.get("/")
             try client.expectReply(504, "upstream.connect.timeout")

@@ -5,13 +5,8 @@ import Testing
 @Suite struct TransformedBodyTests {
     private func scenario(_ script: (Scenario) throws -> Void) throws {
         var options = Scenario.Options()
-        options.file = { servers, _ in
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [pipeline:site]
             pipeline = gzip gunzip app
             [filter:gzip]

@@ -104,7 +104,6 @@ import Testing
     /// Draining frees the path at once, while exchanges in flight go on.
     @Test func `a successor can listen on the path while the predecessor drains, and keeps its file`() throws {
         try Self.run(loops: 2) { s, path in
-            s.gatewayIsStopped = true
             let client = s.adopt(try #require(try Descriptor.connected(unix: path)))
             try client.get("/slow")
             let app = try s.app.accept()
@@ -115,7 +114,7 @@ import Testing
             #expect(successor.waitForOutput { $0.contains("listening on ") })
             try app.answer("finished")
             try client.expectAnswer("finished")
-            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+            s.expectEnd()
             #expect(Folder.exists(path))
             #expect(try Descriptor.connected(unix: path) != nil)
             successor.signal(SIGTERM)

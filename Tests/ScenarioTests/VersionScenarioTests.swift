@@ -4,13 +4,8 @@ import Testing
 @Suite struct VersionScenarioTests {
     func scenario(_ script: (Scenario) throws -> Void) throws {
         var options = Scenario.Options(servers: 2)
-        options.file = { servers, _ in
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = site
             [router:site]
             /      = images
             /image = images strip-prefix

@@ -15,14 +15,9 @@ enum Guarded {
     /// `apps[0]` is the service, `apps[1]` the app behind it.
     static func run(_ parts: Parts = Parts(), _ script: (Scenario) throws -> Void) throws {
         var options = Scenario.Options(servers: 2)
-        options.file = { servers, _ in
+        options.site = { servers, _ in
             """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen = 127.0.0.1:0
-            serve = guarded
-            [pipeline:guarded]
+            [pipeline:site]
             pipeline = trace auth app
             [filter:trace]
             use = headers

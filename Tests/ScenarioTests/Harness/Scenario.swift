@@ -19,16 +19,22 @@ final class Scenario {
     /// Options for one listener `web` that serves one app `app`; each is lines of the configuration file.
     struct Options {
         var binary = Gateway.binary
+        var loops = 1
         var gateway = ""
         var listener = ""
         var app = ""
         /// How many scripted apps there are: the servers of `app`.
         var servers = 1
+        /// The app's address instead of theirs.
+        var appAddress: String?
         var unixServer = false
         var ipv6Server = false
         /// The receive buffer of the apps' sockets, for slow readers.
         var appReceiveBuffer: Int32?
         var fileLimit: Int?
+        /// What the listener serves instead of `app`: the section of `site`, and those that it needs, from the apps' addresses and the scenario's
+        /// folder.
+        var site: ((_ servers: [String], _ folder: String) -> String)?
         /// The whole file instead, from the apps' addresses and the scenario's folder.
         var file: ((_ servers: [String], _ folder: String) -> String)?
         var listeners = ["web"]
@@ -46,20 +52,18 @@ final class Scenario {
                     ? try ScriptedApp(unix: "\(folder)/app\(index).sock") : try ScriptedApp(receiveBuffer: options.appReceiveBuffer)
             }
             let servers = apps.map(\.address)
+            let app = "[app:app]\nservers = \(options.appAddress ?? servers.joined(separator: " "))\n\(options.app)\n"
             let file = options.file?(servers, folder) ?? """
                 [gateway]
-                loops = 1
+                loops = \(options.loops)
                 \(options.gateway)
 
                 [listener:web]
                 listen = 127.0.0.1:0
-                serve = app
+                serve = \(options.site == nil ? "app" : "site")
                 \(options.listener)
 
-                [app:app]
-                servers = \(servers.joined(separator: " "))
-                \(options.app)
-
+                \(options.site?(servers, folder) ?? app)
                 """
             try write(file, to: "\(folder)/gateway.conf")
             let outer = try options.hosts.map { try HostsFile.place($0, in: folder) } ?? []
@@ -108,6 +112,23 @@ final class Scenario {
         let made = ScriptedConnection(socket, name: "the client (connection \(clients.count + 1))")
         clients.append(made)
         return made
+    }
+
+    /// Where other programs find the listener.
+    var url: String { "http://127.0.0.1:\(gateway.ports["web"] ?? 0)" }
+
+    /// Stops the gateway, and waits until it has begun to stop: it refuses new connections.
+    func drain(with signal: Int32 = SIGTERM, at location: SourceLocation = #_sourceLocation) throws {
+        gatewayIsStopped = true
+        gateway.process.signal(signal)
+        let port = gateway.ports["web"] ?? 0
+        #expect(try wait { try Descriptor.connected(port: port) == nil }, sourceLocation: location)
+    }
+
+    /// The gateway that was stopped ends as it should.
+    func expectEnd(at location: SourceLocation = #_sourceLocation) {
+        gatewayIsStopped = true
+        #expect(gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0), sourceLocation: location)
     }
 
     /// Registers a client connection that the script made itself.
