@@ -5,6 +5,15 @@ import Testing
 
 /// Any cut of the input gives the same result as no cut.
 @Suite struct SplitTests {
+    /// What `parse` makes of the bytes, whole as well as cut anywhere, or at every so many bytes.
+    private func expectSame<Parsed: Equatable>(_ bytes: [UInt8], every step: Int = 1, _ parse: (Cuts) -> Parsed) -> Parsed {
+        let text = String(decoding: bytes, as: UTF8.self).debugDescription
+        let whole = parse(.none)
+        for cut in stride(from: 0, through: bytes.count, by: step) { #expect(parse(.at(cut)) == whole, "\(text) cut at \(cut)") }
+        #expect(parse(.everyByte) == whole, "\(text)")
+        return whole
+    }
+
     static let requests: [[UInt8]] = RequestRefusals.all.map(\.bytes) + [
         "GET /a%20b?c=d%7E HTTP/1.1\r\nHost: [::1]:80\r\nUser-Agent: x\r\nX-Odd!Name: 1\r\nEmpty:\r\n\r\nGET / HTTP/1.1\r\n",
         "\r\n\r\nOPTIONS * HTTP/1.1\r\nHost:\r\n\r\n",
@@ -14,13 +23,7 @@ import Testing
     ].map(\.octets)
 
     @Test func requestHeads() {
-        for bytes in Self.requests {
-            let whole = parseRequest(bytes)
-            let text = String(decoding: bytes, as: UTF8.self).debugDescription
-            #expect(whole.outcome != .incomplete, "\(text)")
-            for cut in 0...bytes.count { #expect(parseRequest(bytes, cuts: .at(cut)) == whole, "\(text) cut at \(cut)") }
-            #expect(parseRequest(bytes, cuts: .everyByte) == whole, "\(text)")
-        }
+        for bytes in Self.requests { #expect(expectSame(bytes) { parseRequest(bytes, cuts: $0) }.outcome != .incomplete) }
     }
 
     /// The same with the limits anywhere in the head.
@@ -32,12 +35,7 @@ import Testing
         for bytes in texts.map(\.octets) {
             for headBytes in 1...bytes.count {
                 let limits = HeadLimits(headBytes: headBytes, targetBytes: 8)
-                let whole = parseRequest(bytes, limits: limits)
-                #expect(whole.outcome != .incomplete)
-                #expect(parseRequest(bytes, limits: limits, cuts: .everyByte) == whole)
-                for cut in stride(from: 0, to: bytes.count, by: 3) {
-                    #expect(parseRequest(bytes, limits: limits, cuts: .at(cut)) == whole)
-                }
+                #expect(expectSame(bytes, every: 3) { parseRequest(bytes, limits: limits, cuts: $0) }.outcome != .incomplete)
             }
         }
     }
@@ -48,13 +46,7 @@ import Testing
     ].map(\.octets)
 
     @Test func responseHeads() {
-        for bytes in Self.responses {
-            let whole = parseResponse(bytes)
-            let text = String(decoding: bytes, as: UTF8.self).debugDescription
-            #expect(whole.outcome != .incomplete, "\(text)")
-            for cut in 0...bytes.count { #expect(parseResponse(bytes, cuts: .at(cut)) == whole, "\(text) cut at \(cut)") }
-            #expect(parseResponse(bytes, cuts: .everyByte) == whole, "\(text)")
-        }
+        for bytes in Self.responses { #expect(expectSame(bytes) { parseResponse(bytes, cuts: $0) }.outcome != .incomplete) }
     }
 
     static let trailers: [[UInt8]] = TrailerTests.refusals.map(\.bytes) + [
@@ -62,23 +54,13 @@ import Testing
     ].map(\.octets)
 
     @Test func trailerSections() {
-        for bytes in Self.trailers {
-            let whole = parseTrailers(bytes)
-            let text = String(decoding: bytes, as: UTF8.self).debugDescription
-            #expect(whole.outcome != .incomplete, "\(text)")
-            for cut in 0...bytes.count { #expect(parseTrailers(bytes, cuts: .at(cut)) == whole, "\(text) cut at \(cut)") }
-            #expect(parseTrailers(bytes, cuts: .everyByte) == whole, "\(text)")
-        }
+        for bytes in Self.trailers { #expect(expectSame(bytes) { parseTrailers(bytes, cuts: $0) }.outcome != .incomplete) }
     }
 
     @Test func chunkedBodies() {
         for text in ChunkedDecoderTests.bodies + ChunkedDecoderTests.refusals {
             let bytes = text.octets
-            let whole = decodeChunked(bytes, cuts: .none)
-            for cut in 0...bytes.count {
-                #expect(decodeChunked(bytes, cuts: .at(cut)) == whole, "\(text.debugDescription) cut at \(cut)")
-            }
-            #expect(decodeChunked(bytes, cuts: .everyByte) == whole, "\(text.debugDescription)")
+            _ = expectSame(bytes) { decodeChunked(bytes, cuts: $0) }
         }
     }
 }

@@ -60,21 +60,6 @@ package func list(_ fields: borrowing FieldTable, _ bytes: Span<UInt8>) -> [Pars
     }
 }
 
-/// Where a run of bytes is cut on its way into a parser: the counts of received bytes at which it is called.
-package enum Cuts {
-    case none
-    case at(Int)
-    case everyByte
-
-    package func counts(_ total: Int) -> [Int] {
-        switch self {
-        case .none: [total]
-        case .at(let cut): [cut, total]
-        case .everyByte: Array(0...total)
-        }
-    }
-}
-
 /// A table for 128 fields, or more.
 package func newFieldTable(_ count: Int = 128) -> FieldTable { FieldTable(Slab(byteCount: max(128, count) * 16)) }
 

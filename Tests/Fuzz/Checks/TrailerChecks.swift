@@ -6,11 +6,7 @@ import HTTPMessage
 /// may stand there, and nothing that changes what the message is.
 package func checkTrailers(_ bytes: [UInt8]) {
     let limits = HeadLimits(headBytes: 2048, targetBytes: 256, fieldCount: 24)
-    let whole = parseTrailers(bytes, limits: limits)
-    for cut in cuts(of: bytes) {
-        check(parseTrailers(bytes, limits: limits, cuts: .at(cut)) == whole, "cut at \(cut) changes the result", bytes)
-    }
-    check(parseTrailers(bytes, limits: limits, cuts: .everyByte) == whole, "single bytes change the result", bytes)
+    let whole = checkedCuts(bytes) { parseTrailers(bytes, limits: limits, cuts: $0) }
     check(whole.outcome != .incomplete || bytes.count < limits.headBytes, "waits behind the limit", bytes)
     let response = parseTrailers(bytes, for: .response, limits: limits)
     check((response.outcome == .complete) == (whole.outcome == .complete) && response.end == whole.end, "both sides are as strict", bytes)
