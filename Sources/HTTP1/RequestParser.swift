@@ -36,17 +36,8 @@ public struct RequestParser: Sendable {
         let bytes = bytes.extracting(first: limit)
         if resumable.begins(at: start, in: bytes, &fields) { head = RequestHead() }
         let outcome = read(bytes, into: &head, &fields)
-        switch outcome {
-        case .complete:
-            head.end = resumable.position
-            resumable.end()
-        case .incomplete where limit &- start < limits.headBytes: resumable.pause(fields)
-        case .incomplete:
-            resumable.end()
-            return .failed(tooLarge(bytes))
-        case .failed: resumable.end()
-        }
-        return outcome
+        head.end = resumable.position
+        return resumable.settle(outcome, isFull: limit &- start == limits.headBytes, fields) ?? .failed(tooLarge(bytes))
     }
 
     /// Forgets an incomplete head.

@@ -24,17 +24,8 @@ public struct ResponseParser: Sendable {
         let bytes = bytes.extracting(first: limit)
         if resumable.begins(at: start, in: bytes, &fields) { head = ResponseHead() }
         let outcome = read(bytes, answering: method, into: &head, &fields)
-        switch outcome {
-        case .complete:
-            head.end = resumable.position
-            resumable.end()
-        case .incomplete where limit &- start < limits.headBytes: resumable.pause(fields)
-        case .incomplete:
-            resumable.end()
-            return .failed(.upstreamResponseHeadTooLarge)
-        case .failed: resumable.end()
-        }
-        return outcome
+        head.end = resumable.position
+        return resumable.settle(outcome, isFull: limit &- start == limits.headBytes, fields) ?? .failed(.upstreamResponseHeadTooLarge)
     }
 
     /// Forgets an incomplete head.

@@ -41,6 +41,21 @@ struct ResumableHead {
     @inline(__always)
     mutating func end() { isIncomplete = false }
 
+    /// Ends the head, or waits for more of it. Nil if it is still not whole with all the bytes that it may have.
+    @inline(__always)
+    mutating func settle(_ outcome: ParseOutcome, isFull: Bool, _ fields: borrowing FieldTable) -> ParseOutcome? {
+        guard case .incomplete = outcome else {
+            end()
+            return outcome
+        }
+        if isFull {
+            end()
+            return nil
+        }
+        pause(fields)
+        return outcome
+    }
+
     /// True if the line at `position` was looked through before and still does not end: there is nothing new to read.
     @inline(__always)
     mutating func stillLacksLineEnd(_ bytes: Span<UInt8>) -> Bool {
