@@ -15,7 +15,7 @@ func measureCompression() {
         var size = 0
         measureBody("gzip filter, level \(level)") {
             size = 0
-            let stream = pool.makeStream(flushes: false)
+            let stream = pool.makeStream()
             var start = 0
             while start < body.count {
                 let end = min(start + 16 * 1024, body.count)

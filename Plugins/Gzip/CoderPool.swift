@@ -82,12 +82,10 @@ package final class CoderPool {
 
     /// A stream at its beginning.
     ///
-    /// - Parameters:
-    ///   - flushes: pauses of the sender bring everything out.
-    ///   - padding: bytes of a comment that makes the header longer.
-    package func makeStream(flushes: Bool, padding: Int = 0) -> GzipStream {
+    /// - Parameter padding: bytes of a comment that makes the header longer.
+    package func makeStream(padding: Int = 0) -> GzipStream {
         let stream = spareStreams.popLast() ?? GzipStream()
-        stream.begin(in: self, flushes: flushes, padding: padding)
+        stream.begin(in: self, padding: padding)
         return stream
     }
 

@@ -14,7 +14,7 @@ public final class Gzip: FilterPlugin {
             "Media types of responses that are compressed. One `*` stands for whatever is in its place: `text/*`, `application/*+json`."),
         Option(
             "min-length", .byteCount(0...1 << 40), standard: "1KiB",
-            "Shorter responses are sent as they are. Those whose length is not known beforehand are compressed."),
+            "Shorter responses are sent as they are. Where the app does not say how long one is, the gateway waits for its beginning, up to 16 KiB of it, and not beyond a pause of the app."),
         Option(
             "event-streams", .boolean, standard: "off",
             "Whether `text/event-stream` is compressed too. Each event goes out at once, but some clients and proxies on the way cannot take it."),

@@ -1,7 +1,7 @@
 import FilterAPI
 
 /// The filter on one loop.
-final class GzipFilter: RequestFilter, ResponseFilter {
+final class GzipFilter: RequestFilter, LengthAwaitingFilter {
     /// What is remembered of a request.
     struct Wish: OptionSet, BitwiseCopyable {
         let rawValue: UInt8
@@ -113,10 +113,16 @@ final class GzipFilter: RequestFilter, ResponseFilter {
         response.fields.append(Self.contentEncoding, text: "gzip")
         changeTag(of: &response)
         response.removeByteFields()
-        // Who says how long it will be does not send as things happen: its pauses are those of the network, and a flush at each would only
-        // make it longer.
-        let flushes = length == nil
-        response.transformBody(with: pool.makeStream(flushes: flushes, padding: rules.jitter > 0 ? Int.random(in: 1...rules.jitter) : 0))
+        response.transformBody(with: pool.makeStream(padding: rules.jitter > 0 ? Int.random(in: 1...rules.jitter) : 0))
+    }
+
+    /// Whether a body is too short is only known when it is there. An event stream never ends so soon, and its client waits for the head.
+    func awaitedBytes(of response: borrowing Response, for request: borrowing Request) -> Int {
+        guard rules.minLength > 0, response.status != 205, let type = response.fields.firstIndex(of: .contentType),
+            rules.types.kind(response.fields.bytes, response.fields.valueRange(at: type)) == .plain,
+            obstacle(to: response, request[slot], nil) == nil
+        else { return 0 }
+        return Int(min(rules.minLength, UInt64(Response.mostAwaitedBytes)))
     }
 
     /// A 304 says what the 200 would have said (RFC 9110 §15.4.5). It seldom has a type: then Vary is too much at worst.

@@ -5,7 +5,6 @@ package final class GzipStream: BodyTransform {
     /// Nil while the pool keeps this stream for reuse: they would keep each other for ever.
     private var pool: CoderPool?
     private var coder: Coder?
-    private var flushes = true
     /// Something was taken that is not out.
     private var isDirty = false
     /// The deflate data are complete.
@@ -25,9 +24,8 @@ package final class GzipStream: BodyTransform {
 
     deinit { giveCoderBack() }
 
-    func begin(in pool: CoderPool, flushes: Bool, padding: Int) {
+    func begin(in pool: CoderPool, padding: Int) {
         self.pool = pool
-        self.flushes = flushes
         isDirty = false
         isEnded = false
         crc = 0
@@ -62,7 +60,7 @@ package final class GzipStream: BodyTransform {
 
     package func transform(_ input: RawSpan, upTo mark: BodyMark, into output: inout OutputRawSpan) -> BodyStep {
         var consumed = 0
-        let target: Coder.Mark = mark == .end ? .end : mark == .flush && flushes ? .flush : .more
+        let target: Coder.Mark = mark == .end ? .end : mark == .flush ? .flush : .more
         while true {
             guard sendWaiting(&output) else { return BodyStep(consumed: consumed, .wantsRoom) }
             if isEnded {

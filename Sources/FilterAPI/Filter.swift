@@ -69,6 +69,16 @@ public protocol ResponseFilter: Filter {
     func processResponse(_ response: inout Response, for request: borrowing Request)
 }
 
+/// Wants to know how long the body of a response is before it sees the response, where the app does not say.
+public protocol LengthAwaitingFilter: ResponseFilter {
+    /// Called when the app has sent the head of a response with a body whose length is not known beforehand, before any filter has edited it.
+    /// The gateway then holds the head, and reads on until so much of the body is there, or its end, or the app pauses, for some hundredths of
+    /// a second at most. If that was the end, the response has a `contentLength` when the filters see it.
+    ///
+    /// - Returns: bytes from which on the exact length does not matter; 0 not to wait. More than `Response.mostAwaitedBytes` count as that.
+    func awaitedBytes(of response: borrowing Response, for request: borrowing Request) -> Int
+}
+
 /// Learns how exchanges ended.
 public protocol CompletionObserver: Filter {
     /// Called exactly once for each exchange whose request reached this filter, also where the filter answered it, where a filter before

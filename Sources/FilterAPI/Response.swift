@@ -9,6 +9,11 @@ public struct Response: ~Copyable {
     package var transforms: [any BodyTransform] = []
     /// A transform changes the length of the body, or would if there was one (HEAD).
     package private(set) var lengthChanges = false
+    /// Bytes of a body that was there as a whole before the filters saw its head, although the app did not say how long it would be.
+    package var wholeLength: UInt64?
+
+    /// Bytes of a body that filters can wait for (`LengthAwaitingFilter`).
+    public static let mostAwaitedBytes = 16 * 1024
 
     package init(table: consuming FieldTable) { fields = Fields(table: table) }
 
@@ -19,6 +24,7 @@ public struct Response: ~Copyable {
         reason = nil
         answersHead = false
         lengthChanges = false
+        wholeLength = nil
         if !transforms.isEmpty { transforms = [] }
     }
 
@@ -41,12 +47,17 @@ public struct Response: ~Copyable {
         head.framing != .none && !answersHead && head.status >= 200 && head.status != 204 && head.status != 304
     }
 
-    /// Bytes of the body, where the app says so; nil for a chunked one or one that ends with the connection.
+    /// The body is sent without saying how long it will be: in chunks, or until the connection ends.
+    package var hasOpenEnd: Bool { hasBody && (head.framing == .chunked || head.framing == .untilClose) }
+
+    /// Bytes of the body, where they are known: the app says so, or the body came to its end while a filter waited for it
+    /// (`LengthAwaitingFilter`). Nil also where another filter transforms it.
     public var contentLength: UInt64? {
+        guard transforms.isEmpty else { return nil }
         switch head.framing {
-        case .length(let length): length
-        case .none: 0
-        case .chunked, .untilClose: nil
+        case .length(let length): return length
+        case .none: return 0
+        case .chunked, .untilClose: return wholeLength
         }
     }
 

@@ -273,6 +273,7 @@ public final class TestExchange {
         swap(&responseStorage.fields.slab, &slab)
         responseStorage.fields.end = bytes.count
         responseStorage.answersHead = request.method == .head
+        awaitLength(of: body)
         filters.pipeline.processResponse(&responseStorage, for: request, passed: reached)
         let outputs: [[UInt8]]?
         if !responseStorage.hasBody {
@@ -284,6 +285,18 @@ public final class TestExchange {
         }
         return TestResponse(
             responseStorage, head: Self.bytes(responseStorage, answering: request.method), outputs: outputs ?? [], isComplete: outputs != nil)
+    }
+
+    /// Does for a `LengthAwaitingFilter` what the gateway does: reads on until enough of the body is there, or its end, or the app pauses.
+    private func awaitLength(of body: [TestPiece]) {
+        guard responseStorage.hasOpenEnd else { return }
+        let awaited = filters.pipeline.awaitedBytes(of: responseStorage, for: request, passed: reached)
+        var count = 0
+        for piece in body {
+            guard count < awaited, case .bytes(let bytes) = piece else { return }
+            count += bytes.count
+        }
+        if count < awaited { responseStorage.wholeLength = UInt64(count) }
     }
 
     private static func bytes(_ response: borrowing Response, answering method: Method) -> [UInt8] {

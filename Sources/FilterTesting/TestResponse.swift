@@ -43,7 +43,7 @@ public struct TestResponse {
 }
 
 /// A piece of a body.
-public enum TestPiece {
+public enum TestPiece: Sendable {
     case bytes([UInt8])
     /// The sender pauses.
     case flush

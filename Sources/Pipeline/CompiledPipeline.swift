@@ -31,6 +31,7 @@ public final class CompiledPipeline {
     private let requests: KeptObjects<Step<any RequestFilter>>
     /// The last filter first: responses pass back.
     private let responses: KeptObjects<Step<any ResponseFilter>>
+    private let awaiters: KeptObjects<Step<any LengthAwaitingFilter>>
     private let observers: KeptObjects<Step<any CompletionObserver>>
     /// Filters in the pipeline.
     public let count: Int
@@ -43,6 +44,7 @@ public final class CompiledPipeline {
         }
         requests = KeptObjects(members { $0 as? any RequestFilter })
         responses = KeptObjects(members { $0 as? any ResponseFilter }.reversed())
+        awaiters = KeptObjects(members { $0 as? any LengthAwaitingFilter })
         observers = KeptObjects(members { $0 as? any CompletionObserver })
     }
 
@@ -50,6 +52,8 @@ public final class CompiledPipeline {
     package var stepCount: Int { requests.count + responses.count + observers.count }
     /// Some filter sees responses.
     public var hasResponseSteps: Bool { !responses.isEmpty }
+    /// Some filter may wait for the length of a body.
+    public var hasAwaiters: Bool { !awaiters.isEmpty }
     /// Some filter is told of ends.
     public var hasObservers: Bool { !observers.isEmpty }
 
@@ -114,6 +118,18 @@ public final class CompiledPipeline {
         for index in 0..<responses.count {
             responses.lend(index) { if $0.position < passed { $0.filter.processResponse(&response, for: request) } }
         }
+    }
+
+    /// How much of the body of a response whose length is unknown the filters want to be there before they see its head.
+    ///
+    /// - Parameter passed: as for `processResponse`.
+    public func awaitedBytes(of response: borrowing Response, for request: borrowing Request, passed: Int) -> Int {
+        var most = 0
+        for index in 0..<awaiters.count {
+            let count = awaiters.lend(index) { $0.position < passed ? $0.filter.awaitedBytes(of: response, for: request) : 0 }
+            most = max(most, count)
+        }
+        return min(most, Response.mostAwaitedBytes)
     }
 
     /// Tells the filters that the request has reached how the exchange ended.

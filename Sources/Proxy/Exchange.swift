@@ -28,6 +28,8 @@ final class Exchange: LeaseHolder {
         case asking
         /// The request is being sent, or its response head is awaited.
         case request
+        /// The response head is there, and filters wait for the beginning of the body (`held`).
+        case holding
         /// The response head is with the client's output; the body is passed on.
         case response
         case tunnel
@@ -80,6 +82,8 @@ final class Exchange: LeaseHolder {
     /// Bodies that filters transform; nil where none does.
     var requestTransform: TransformedBody?
     var responseTransform: TransformedBody?
+    /// A head that waits for the beginning of its body, and that beginning until it is passed on.
+    var held: HeldHead?
     /// The rest of an answer of the gateway's own.
     var local: LocalBody?
     /// Bytes of the path that the app does not get, and what stands for them.
@@ -113,6 +117,10 @@ final class Exchange: LeaseHolder {
     /// Times on the loop's clock by which the app must take and send something.
     var appTakesBy = Int64.max
     var appSpeaksBy = Int64.max
+    /// When its silence is a pause, where that makes a difference.
+    var pausesAt = Int64.max
+    /// It has paused, and has not gone on.
+    var hasPaused = false
     /// Bytes that a client which ended its side had been sent when it was looked at last.
     var sentAtLook: UInt64 = 0
     /// How fast the client sends its body, and takes the response.
@@ -144,7 +152,7 @@ final class Exchange: LeaseHolder {
     /// All that is awaited now comes from the app, its upstream or a filter.
     var awaitsOnlyApp: Bool {
         switch phase {
-        case .queued, .granted, .asking, .connecting, .request, .response: waits.isDisjoint(with: [.clientBody, .clientTakes])
+        case .queued, .granted, .asking, .connecting, .request, .holding, .response: waits.isDisjoint(with: [.clientBody, .clientTakes])
         case .idle, .tunnel, .reply, .echo, .ended: false
         }
     }
@@ -176,6 +184,7 @@ final class Exchange: LeaseHolder {
         sentAtLook = 0
         appTakesBy = .max
         appSpeaksBy = .max
+        endPause()
         upEnded = false
         downEnded = false
         bodyPace = ClientPace()
@@ -186,6 +195,7 @@ final class Exchange: LeaseHolder {
         response = ResponseHead()
         if echo != nil { echo = nil }
         if local != nil { local = nil }
+        if held != nil { held = nil }
     }
 
     /// Makes as new what only requests with filters use.
@@ -229,7 +239,7 @@ final class Exchange: LeaseHolder {
         default: break
         }
         // Once more when another connection has taken the place of one that failed: nothing was sent on it yet.
-        while phase == .request || phase == .response, let app = appReference, app.lend({ pump($0, client) }) {}
+        while phase == .request || phase == .holding || phase == .response, let app = appReference, app.lend({ pump($0, client) }) {}
         // What comes of it, an error for instance, is sent at once.
         if phase == .echo { pumpEcho() }
         switch phase {
@@ -243,6 +253,7 @@ final class Exchange: LeaseHolder {
     private func pump(_ app: AppConnection, _ client: ClientSide) -> Bool {
         if !requestDone && !requestAbandoned { pumpRequest(app, client) }
         if phase == .request && holds(app) { pumpHead(app, client) }
+        if phase == .holding && holds(app) { pumpHeld(app, client) }
         if phase == .response && holds(app) {
             if !requestDone && !requestAbandoned { pumpRequest(app, client) }
             if phase == .response { pumpResponse(app, client) }
@@ -344,6 +355,7 @@ final class Exchange: LeaseHolder {
         endQuestion()
         dropLease()
         pipe = nil
+        held = nil
         waits = []
     }
 
@@ -371,7 +383,7 @@ final class Exchange: LeaseHolder {
         case .queued, .granted, .asking: .queue
         case .connecting: .connect
         case .request: requestDone ? .responseHead : .requestBody
-        case .response: .responseBody
+        case .holding, .response: .responseBody
         case .tunnel: .tunnel
         case .echo: .requestBody
         case .reply, .ended: .complete

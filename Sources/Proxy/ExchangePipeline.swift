@@ -25,6 +25,7 @@ extension Exchange {
         proxy.updateClock()
         proxy.pipelines[index].lend { pipeline in
             if pipeline.filters.hasResponseSteps { passage.seesResponse = true }
+            if pipeline.filters.hasAwaiters { passage.awaitsLength = true }
             if pipeline.filters.hasObservers { passage.isObserved = true }
             take(advance(pipeline, from: 0), of: pipeline)
         }

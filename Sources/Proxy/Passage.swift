@@ -9,6 +9,8 @@ struct Passage {
     var isAnswered = false
     /// Some filter on the way sees responses, or is told of ends.
     var seesResponse = false
+    /// Some filter on the way may wait for the length of a body.
+    var awaitsLength = false
     var isObserved = false
     /// Its filters are timed.
     var isTimed = false

@@ -200,8 +200,10 @@ extension Exchange {
         case .appHead: appSpeaksBy = loop.now &+ app.upstream.settings.responseTimeout
         default: appSpeaksBy = loop.now &+ app.upstream.settings.bodyIdleTimeout
         }
-        loop.setDeadline(app, min(appTakesBy, appSpeaksBy))
+        loop.setDeadline(app, nextAppDeadline)
     }
+
+    var nextAppDeadline: Int64 { min(appTakesBy, appSpeaksBy, pausesAt) }
 
     /// Whose fault a deadline of the app's connection is depends on what is waited for.
     func checkAppDeadlines() {
@@ -209,7 +211,7 @@ extension Exchange {
             appTakesBy = .max
             if phase == .request { fail(.upstreamSendTimeout) }
             // It answers and does not listen: the answer goes on, the request does not.
-            if phase == .response { requestAbandoned = true }
+            if phase == .holding || phase == .response { requestAbandoned = true }
         }
         if appSpeaksBy <= loop.now {
             appSpeaksBy = .max
@@ -225,7 +227,11 @@ extension Exchange {
                 fail(.upstreamResponseBodyTimeout)
             }
         }
-        if let app, min(appTakesBy, appSpeaksBy) != .max { loop.setDeadline(app, min(appTakesBy, appSpeaksBy)) }
+        if pausesAt <= loop.now {
+            pausesAt = .max
+            hasPaused = true
+        }
+        if let app, nextAppDeadline != .max { loop.setDeadline(app, nextAppDeadline) }
         client?.run()
     }
 }

@@ -101,14 +101,17 @@ extension Exchange {
             keepsClient = false
         }
         if passage.seesResponse {
-            filterHead(of: app)
             defer { proxy.scratch.reset() }
+            showHead(of: app)
+            let awaited = awaitedBytes()
+            if awaited > 0 { return hold(app, awaiting: awaited) }
+            passBackScratch()
             return takeHead(app, client, isFiltered: true)
         }
         takeHead(app, client, isFiltered: false)
     }
 
-    private func takeHead(_ app: AppConnection, _ client: ClientSide, isFiltered: Bool) {
+    func takeHead(_ app: AppConnection, _ client: ClientSide, isFiltered: Bool) {
         let framing = clientFraming()
         if framing == .untilClose || proxy.isDraining { keepsClient = false }
         client.output.attach(slabs)
@@ -121,19 +124,25 @@ extension Exchange {
             client.output.truncate(to: mark)
             return fail(.gatewayHeadTooLarge)
         }
-        app.input.consumeRaw(response.end &- app.input.rawStart)
+        if held == nil {
+            app.input.consumeRaw(response.end &- app.input.rawStart)
+            responseReader = BodyReader(response.framing)
+        }
         noteHeard(0)
-        responseReader = BodyReader(response.framing)
         responseWriter = BodyWriter(framing)
         responseWriterEnded = false
         responseEndsWithClose = framing == .untilClose
         phase = .response
     }
 
-    /// Shows the head that was parsed last to the filters: they see a copy, which they may edit.
-    func filterHead(of app: AppConnection) {
+    /// Copies the head that was parsed last to where filters see it, and may edit it.
+    func showHead(of app: AppConnection) {
         copyHead(app, into: &proxy.scratch)
         proxy.scratch.answersHead = request.method == .head
+    }
+
+    /// Has the filters see the app's head in `proxy.scratch`.
+    func passBackScratch() {
         passBack()
         response.status = proxy.scratch.head.status
         record.status = response.status
@@ -201,6 +210,8 @@ extension Exchange {
 
     private func clientFraming() -> BodyFraming {
         if responseTransform != nil { return request.version == .http11 ? .chunked : .untilClose }
+        // The end has come before the head went out. Trailers need chunks.
+        if held != nil, let length = proxy.scratch.wholeLength, responseTrailers.isEmpty { return .length(length) }
         switch response.framing {
         case .none, .length: return response.framing
         case .chunked, .untilClose: return request.version == .http11 ? .chunked : .untilClose
@@ -209,6 +220,7 @@ extension Exchange {
 
     /// Passes the body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
     func pumpResponse(_ app: AppConnection, _ client: ClientSide) {
+        if let held, !passHeldBody(held, client) { return }
         if responseTransform != nil, let responseTransform { return pumpTransformed(app, client, responseTransform) }
         var slabsLeft = Self.slabsATurn
         while true {
@@ -216,17 +228,7 @@ extension Exchange {
                 if !spliceBody(app, client, &slabsLeft) { return }
                 continue
             }
-            if app.input.payloadCount > 0 {
-                guard client.stream.canSend else { return wait(.clientTakes) }
-                let before = app.input.payloadCount &+ client.output.count
-                let outcome = responseWriter.write(&app.input, to: &client.stream, via: &client.output, pool: slabs)
-                noteTaken(max(0, before &- app.input.payloadCount &- client.output.count))
-                switch outcome {
-                case .done: continue
-                case .wouldBlock: return wait(.clientTakes)
-                case .failed: return abort(.clientReset)
-                }
-            }
+            guard isSent(writePayload(of: &app.input, to: client)) else { return }
             if responseReader.isFinished { return finishResponse(app, client) }
             switch responseReader.decode(&app.input) {
             case .payload: record.bodyBytesOut = responseReader.payloadBytes
@@ -271,15 +273,29 @@ extension Exchange {
         let before = client.output.count
         let outcome = client.stream.send(&client.output, isLast: isLast && !keepsClient)
         noteTaken(before &- client.output.count)
+        return isSent(outcome)
+    }
+
+    /// Sends the payload that waits in a buffer, as far as the client takes it.
+    func writePayload(of buffer: inout ReceiveBuffer, to client: ClientSide) -> SendOutcome {
+        while buffer.payloadCount > 0 {
+            guard client.stream.canSend else { return .wouldBlock }
+            let before = buffer.payloadCount &+ client.output.count
+            let outcome = responseWriter.write(&buffer, to: &client.stream, via: &client.output, pool: slabs)
+            noteTaken(max(0, before &- buffer.payloadCount &- client.output.count))
+            guard outcome == .done else { return outcome }
+        }
+        return .done
+    }
+
+    /// Does what follows from an attempt to send to the client. False: it must be waited for, or is gone, and that is dealt with.
+    func isSent(_ outcome: SendOutcome) -> Bool {
         switch outcome {
         case .done: return true
-        case .wouldBlock:
-            wait(.clientTakes)
-            return false
-        case .failed:
-            abort(.clientReset)
-            return false
+        case .wouldBlock: wait(.clientTakes)
+        case .failed: abort(.clientReset)
         }
+        return false
     }
 
     private func receiveBody(from app: AppConnection, _ client: ClientSide, _ slabsLeft: inout Int) -> Bool {

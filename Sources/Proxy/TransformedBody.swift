@@ -60,27 +60,10 @@ extension Exchange {
 
     /// Sends what came out of the response's transform. False: it must be waited for, or the client is gone, and that is dealt with.
     func sendStaged(_ transform: TransformedBody, to client: ClientSide) -> Bool {
-        while transform.staged.payloadCount > 0 {
-            guard client.stream.canSend else {
-                wait(.clientTakes)
-                return false
-            }
-            let waiting = transform.staged.payloadCount
-            let before = waiting &+ client.output.count
-            let outcome = responseWriter.write(&transform.staged, to: &client.stream, via: &client.output, pool: slabs)
-            record.bodyBytesOut &+= UInt64(waiting &- transform.staged.payloadCount)
-            noteTaken(max(0, before &- transform.staged.payloadCount &- client.output.count))
-            switch outcome {
-            case .done: continue
-            case .wouldBlock:
-                wait(.clientTakes)
-                return false
-            case .failed:
-                abort(.clientReset)
-                return false
-            }
-        }
-        return true
+        let waiting = transform.staged.payloadCount
+        let outcome = writePayload(of: &transform.staged, to: client)
+        record.bodyBytesOut &+= UInt64(waiting &- transform.staged.payloadCount)
+        return isSent(outcome)
     }
 
     /// Passes a transformed response body on. Returns when all is with the client's kernel (`ended`) or something must be waited for.
@@ -115,19 +98,24 @@ extension Exchange {
             case .needsMore: break
             }
             if !app.stream.canReceive && transform.owesFlush {
-                // The app has paused: what it sent so far goes out, so that an event stream is never held back.
-                guard transform.run(&app.input, upTo: .flush, pool: slabs) else { return fail(.filterTransformFailed) }
-                continue
+                // The app has paused: what it sent so far goes out, so that an event stream is never held back. Who says how long the body
+                // will be does not send as things happen: its short pauses are those of the network, and a flush at each costs time and bytes.
+                if flushesAtOnce || hasPaused {
+                    guard transform.run(&app.input, upTo: .flush, pool: slabs) else { return fail(.filterTransformFailed) }
+                    continue
+                }
+                awaitPause(app)
             }
-            guard receiveForTransform(from: app, client, transform, &slabsLeft) else { return }
+            guard receiveForStages(from: app, client, &slabsLeft) else { return }
         }
     }
 
-    private func receiveForTransform(
-        from app: AppConnection, _ client: ClientSide, _ transform: TransformedBody, _ slabsLeft: inout Int
-    ) -> Bool {
+    private var flushesAtOnce: Bool { response.framing == .chunked || response.framing == .untilClose }
+
+    /// Reads more of a body that goes through transforms, or whose beginning is awaited. False: it must be waited for, or the exchange is over.
+    func receiveForStages(from app: AppConnection, _ client: ClientSide, _ slabsLeft: inout Int) -> Bool {
         guard app.stream.canReceive else {
-            transform.rest()
+            responseTransform?.rest()
             if sendToClient(client) { wait(.appBody) }
             return false
         }
@@ -141,7 +129,10 @@ extension Exchange {
             return false
         }
         switch app.stream.receive(into: &app.input, pool: slabs) {
-        case .bytes(let count): noteHeard(count)
+        case .bytes(let count):
+            noteHeard(count)
+            // A held head waits for a pause no longer, whatever drips.
+            if phase != .holding { endPause() }
         // The pause may have a flush to bring out first.
         case .wouldBlock: break
         case .end:

@@ -19,7 +19,8 @@ extension Exchange {
         let mark = client.output.end
         var overflowed = false
         if passage.seesResponse {
-            filterHead(of: app)
+            showHead(of: app)
+            passBackScratch()
             writeScratchHead(to: &client.output)
             overflowed = proxy.scratch.fields.overflowed
             proxy.scratch.reset()

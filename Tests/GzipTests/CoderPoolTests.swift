@@ -37,7 +37,7 @@ import Testing
     func aThousandIdleStreamsHoldAFewCoders(_ level: Int) {
         let pool = pool(8, level: level)
         let limit = pool.limit
-        let streams = (0..<1000).map { _ in pool.makeStream(flushes: true) }
+        let streams = (0..<1000).map { _ in pool.makeStream() }
         var outputs = [[UInt8]](repeating: [], count: 1000)
         var bodies = outputs
         #expect(pool.made == 0, "a stream without a byte has none")
@@ -63,7 +63,7 @@ import Testing
     @Test func theOneThatRestedLongestLosesItsCoder() {
         let pool = pool(3)
         let limit = pool.limit
-        let streams = (0...limit).map { _ in pool.makeStream(flushes: true) }
+        let streams = (0...limit).map { _ in pool.makeStream() }
         let text = Sample.json(400)
         for stream in streams.prefix(limit) { _ = pass(stream, text, .flush) }
         // The first is used again: now the second has rested longest.
@@ -79,12 +79,12 @@ import Testing
     /// Clients that read slowly hold coders in the middle of a block: these cannot be taken away.
     @Test func aBusyPoolStoresInsteadOfCoding() {
         let pool = pool(2)
-        let busy = (0..<pool.limit).map { _ in pool.makeStream(flushes: true) }
+        let busy = (0..<pool.limit).map { _ in pool.makeStream() }
         for stream in busy { _ = pass(stream, Sample.json(1000), .more) }
         #expect(pool.isBusy)
         let body = Sample.json(200_000)
         for room in [1, 3, 7, 64, 100, 4096] {
-            let stream = pool.makeStream(flushes: true)
+            let stream = pool.makeStream()
             let size = room < 64 ? 1000 : body.count
             var output = pass(stream, Array(body[..<(size / 2)]), .flush, room: room)
             #expect(Gunzipped(output)?.body == Array(body[..<(size / 2)]))
@@ -94,7 +94,7 @@ import Testing
         }
         #expect(pool.made == pool.limit)
         // As soon as one is free again, a stream that stored goes on with it.
-        let stream = pool.makeStream(flushes: true)
+        let stream = pool.makeStream()
         var output = pass(stream, Array(body[..<1000]), .flush)
         busy.forEach { $0.abandon() }
         #expect(!pool.isBusy)
@@ -108,7 +108,7 @@ import Testing
         let pool = pool(1, level: level)
         let body = Sample.json(3000)
         for room in [1, 2, 5, 8, 20, 63, 64, 65] {
-            let stream = pool.makeStream(flushes: true, padding: 20)
+            let stream = pool.makeStream(padding: 20)
             var output = pass(stream, Array(body[..<1000]), .more, room: room)
             output += pass(stream, Array(body[1000..<2000]), .flush, room: room)
             #expect(Gunzipped(output)?.body == Array(body[..<2000]))
@@ -121,14 +121,14 @@ import Testing
         let pool = pool(4)
         for _ in 0..<100 {
             for mark in [BodyMark.more, .flush] {
-                let stream = pool.makeStream(flushes: true)
+                let stream = pool.makeStream()
                 _ = pass(stream, Sample.json(5000), mark)
                 stream.abandon()
                 #expect(pool.made == 1 && pool.freeCount == 1 && pool.resting == 0)
             }
         }
         // Also where nobody says so.
-        do { _ = pass(pool.makeStream(flushes: true), Sample.json(5000), .more) }
+        do { _ = pass(pool.makeStream(), Sample.json(5000), .more) }
         #expect(pool.made == 1 && pool.freeCount == 1)
     }
 
@@ -139,7 +139,7 @@ import Testing
         let pool = pool(Int.random(in: 1...6, using: &generator), level: [1, 3, 5][seed % 3])
         var open: [(stream: GzipStream, body: [UInt8], output: [UInt8])] = []
         for _ in 0..<400 {
-            if open.isEmpty || Int.random(in: 0..<5, using: &generator) == 0 && open.count < 30 { open.append((pool.makeStream(flushes: true), [], [])) }
+            if open.isEmpty || Int.random(in: 0..<5, using: &generator) == 0 && open.count < 30 { open.append((pool.makeStream(), [], [])) }
             let index = Int.random(in: 0..<open.count, using: &generator)
             let size = Int.random(in: 0..<3000, using: &generator)
             let piece = Bool.random(using: &generator) ? Sample.json(size) : Sample.noise(size)
@@ -169,7 +169,7 @@ import Testing
         let body = Sample.json(20_000)
         var slab = Slab(byteCount: 64 * 1024)
         func round() {
-            let stream = pool.makeStream(flushes: true)
+            let stream = pool.makeStream()
             _ = slab.fill(from: 0) { stream.transform(unsafe body.span.bytes, upTo: .flush, into: &$0) }
             _ = slab.fill(from: 0) { stream.transform(unsafe body.span.bytes, upTo: .end, into: &$0) }
         }

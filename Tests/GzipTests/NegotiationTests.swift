@@ -106,10 +106,36 @@ import Testing
             #expect(response.lengthChanges == isCoded)
             #expect(response.field("Vary") == "Accept-Encoding")
         }
-        // Nobody knows how long it will be.
-        let chunked = harness.send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
-            .respond("HTTP/1.1 200 OK\nContent-Type: text/plain\nTransfer-Encoding: chunked\n", [.text("tiny")])
-        #expect(chunked.decoded == Array("tiny".utf8))
+    }
+
+    /// The head waits until the length is known, or does not matter any more.
+    @Test(arguments: [
+        ([.text("tiny")], false), ([], false), ([.bytes(Sample.noise(500)), .bytes(Sample.noise(523))], false),
+        ([.bytes(Sample.noise(500)), .bytes(Sample.noise(524))], true), ([.bytes(Sample.noise(1023)), .text("x"), .flush], true),
+        // Whoever pauses may go on for long.
+        ([.text("tiny"), .flush], true), ([.flush, .text("tiny")], true), ([.text("tiny"), .flush, .text("more")], true),
+    ] as [([TestPiece], Bool)])
+    func shortOnesAreNotWorthItAlsoWhereTheAppDoesNotSayHowLongTheyAre(_ pieces: [TestPiece], isCoded: Bool) throws {
+        let harness = try FilterHarness(Gzip.self, "status-field = on")
+        for framing in ["Transfer-Encoding: chunked\n", ""] {
+            let response = harness.send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
+                .respond("HTTP/1.1 200 OK\nContent-Type: text/plain\nETag: \"x\"\n\(framing)", pieces)
+            let sent: [UInt8] = pieces.flatMap { if case .bytes(let bytes) = $0 { bytes } else { [UInt8]() } }
+            #expect((isCoded ? response.decoded : response.body) == sent)
+            #expect(response.field("Content-Encoding") == (isCoded ? "gzip" : nil))
+            #expect(response.field("ETag") == (isCoded ? "\"x-gz\"" : "\"x\""))
+            #expect(response.field("Gateway-Compression") == (isCoded ? "gzip" : "none;too-short"))
+            #expect(response.field("Vary") == "Accept-Encoding")
+        }
+    }
+
+    @Test func aLargeMinimumIsAwaitedInPartOnly() throws {
+        let harness = try FilterHarness(Gzip.self, "min-length = 1MiB")
+        for (count, isCoded) in [(Response.mostAwaitedBytes - 1, false), (Response.mostAwaitedBytes, true)] {
+            let response = harness.send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip\n")
+                .respond("HTTP/1.1 200 OK\nContent-Type: text/plain\nTransfer-Encoding: chunked\n", [.bytes(Sample.noise(count))])
+            #expect(response.field("Content-Encoding") == (isCoded ? "gzip" : nil))
+        }
     }
 
     @Test func nothingIsCodedTwice() throws {

@@ -1,5 +1,6 @@
 import FilterAPI
 import FilterTesting
+import Gunzip
 import HTTP1
 import HTTPMessage
 
@@ -116,11 +117,28 @@ private func finish(_ exchange: TestExchange, _ message: FilteredMessage, _ body
             passing.isResponseBodyWhole = response.isComplete
             checkHead(response, bytes)
             check(response.outputs.reduce(0) { $0 + $1.count } <= 1 << 24, "a body grows without bound", bytes)
+            if message.isCodedOnly { checkCoding(response, message, body, bytes) }
         }
     case .forwarded, .waiting, .finished: break
     }
     exchange.finish()
     return passing
+}
+
+/// What gzip alone makes of a response: the same body, coded or not, and not coded where it is short and its end is known in time.
+private func checkCoding(_ response: TestResponse, _ message: FilteredMessage, _ pieces: [TestPiece], _ bytes: [UInt8]) {
+    guard response.isComplete, !response.body.isEmpty || message.body.isEmpty else { return }
+    let sent = pieces.flatMap { piece -> [UInt8] in if case .bytes(let bytes) = piece { bytes } else { [] } }
+    let app = parseResponse(message.response, limits: .roomy, tableFor: 512)
+    guard !app.fields.contains(where: { $0.name.lowercased() == "content-encoding" }) else { return }
+    guard response.field("Content-Encoding") == "gzip" else { return check(response.body.isEmpty || response.body == sent, "a body changes that is not coded", bytes) }
+    guard !response.body.isEmpty else { return }
+    let reader = try? FilterHarness(Gunzip.self, "max-ratio = off").send("GET / HTTP/1.1\nHost: h\n")
+    let read = reader?.respond("HTTP/1.1 200 OK\nContent-Encoding: gzip\nTransfer-Encoding: chunked\n", [.bytes(response.body)])
+    check(read?.isComplete == true && read?.body == sent, "what is coded reads otherwise", bytes)
+    let pauses = pieces.contains { if case .flush = $0 { true } else { false } }
+    let isUsual = (app.framing == .chunked || app.framing == .untilClose) && !message.filters[0].options.contains("min-length") && !String(decoding: message.request, as: UTF8.self).contains("q=")
+    check(pauses || sent.count >= 1024 || !isUsual, "a short body is coded", bytes)
 }
 
 private func checkHead(_ response: TestResponse, _ bytes: [UInt8]) {

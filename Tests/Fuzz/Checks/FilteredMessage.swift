@@ -64,6 +64,9 @@ struct FilteredMessage {
     /// The one filter reads the beginning of connections.
     var isPrologue: Bool { filters.count == 1 && filters[0].plugin.place == .listener }
 
+    /// The one filter is gzip.
+    var isCodedOnly: Bool { filters.count == 1 && filters[0].plugin.name == Gzip.name }
+
     /// Nil if the first part names no filter first, or too many, or a store of limits.
     init?(_ bytes: [UInt8]) {
         var parts: [[UInt8]] = [[]]
