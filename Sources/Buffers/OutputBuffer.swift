@@ -116,6 +116,14 @@ public struct OutputBuffer: ~Copyable {
         unsafe place.copyMemory(from: text.utf8Start, byteCount: count)
     }
 
+    /// Appends the bytes of a literal from an offset on.
+    public mutating func append(_ text: StaticString, from offset: Int) {
+        let count = text.utf8CodeUnitCount
+        precondition(offset >= 0 && offset <= count)
+        guard offset < count, let place = unsafe reserve(count &- offset) else { return }
+        unsafe place.copyMemory(from: text.utf8Start + offset, byteCount: count &- offset)
+    }
+
     @inlinable
     public mutating func append(_ bytes: [UInt8]) { append(bytes.span) }
 

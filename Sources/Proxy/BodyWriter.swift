@@ -8,6 +8,8 @@ struct BodyWriter {
     private(set) var isChunked = false
     /// A chunk's size line is written and its payload is not all with the kernel: what waits is the rest of it.
     private var chunkIsOpen = false
+    /// The last chunk is written.
+    private var hasEnded = false
 
     /// Payload up to this size is copied behind the head or chunk size, so that it goes in one plain send: cheaper than gathering.
     private static let copyLimit = 4096
@@ -19,10 +21,11 @@ struct BodyWriter {
     /// True between two chunks, and always for a raw body: other bytes could be sent now.
     var isBetweenChunks: Bool { !chunkIsOpen }
 
-    /// Sends the payload that waits in `buffer`, behind what waits in `output`. What was taken is off the buffers. `isLast`: no payload
-    /// follows, so that the last chunk may go along; `trailers` are put behind it.
+    /// Sends the payload that waits in `buffer`, behind what waits in `output`. What was taken is off the buffers.
+    ///
+    /// - Parameter isLast: neither payload nor trailers follow, so that the last chunk may go along.
     mutating func write(
-        _ buffer: inout ReceiveBuffer, to stream: inout ByteStream, via output: inout OutputBuffer, pool: SlabPool
+        _ buffer: inout ReceiveBuffer, to stream: inout ByteStream, via output: inout OutputBuffer, pool: SlabPool, isLast: Bool = false
     ) -> SendOutcome {
         let count = buffer.payloadCount
         output.attach(pool)
@@ -43,8 +46,12 @@ struct BodyWriter {
             return .done
         }
         var sent = 0
-        let outcome = stream.send(&output, payload: buffer.slab, from: buffer.start, count: count, crlf: isChunked, sent: &sent)
-        if sent == count { chunkIsOpen = false }
+        let tail: StaticString = !isChunked ? "" : isLast ? "\r\n0\r\n\r\n" : "\r\n"
+        let outcome = stream.send(&output, payload: buffer.slab, from: buffer.start, count: count, tail: tail, sent: &sent)
+        if sent == count {
+            chunkIsOpen = false
+            hasEnded = isLast
+        }
         buffer.consumePayload(sent)
         return outcome
     }
@@ -52,7 +59,7 @@ struct BodyWriter {
     /// Writes what stands behind the last payload byte: for chunks the last chunk and the trailers.
     @inline(__always)
     mutating func end(via output: inout OutputBuffer, pool: SlabPool, trailers: borrowing OutputBuffer) {
-        if isChunked { Self.endChunks(via: &output, pool: pool, trailers: trailers) }
+        if isChunked && !hasEnded { Self.endChunks(via: &output, pool: pool, trailers: trailers) }
     }
 
     @inline(never)

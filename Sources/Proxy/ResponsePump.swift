@@ -276,12 +276,12 @@ extension Exchange {
         return isSent(outcome)
     }
 
-    /// Sends the payload that waits in a buffer, as far as the client takes it.
-    func writePayload(of buffer: inout ReceiveBuffer, to client: ClientSide) -> SendOutcome {
+    /// Sends the payload that waits in a buffer, as far as the client takes it. `isLast`: nothing follows, trailers neither.
+    func writePayload(of buffer: inout ReceiveBuffer, to client: ClientSide, isLast: Bool = false) -> SendOutcome {
         while buffer.payloadCount > 0 {
             guard client.stream.canSend else { return .wouldBlock }
             let before = buffer.payloadCount &+ client.output.count
-            let outcome = responseWriter.write(&buffer, to: &client.stream, via: &client.output, pool: slabs)
+            let outcome = responseWriter.write(&buffer, to: &client.stream, via: &client.output, pool: slabs, isLast: isLast)
             noteTaken(max(0, before &- buffer.payloadCount &- client.output.count))
             guard outcome == .done else { return outcome }
         }

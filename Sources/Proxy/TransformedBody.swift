@@ -61,7 +61,7 @@ extension Exchange {
     /// Sends what came out of the response's transform. False: it must be waited for, or the client is gone, and that is dealt with.
     func sendStaged(_ transform: TransformedBody, to client: ClientSide) -> Bool {
         let waiting = transform.staged.payloadCount
-        let outcome = writePayload(of: &transform.staged, to: client)
+        let outcome = writePayload(of: &transform.staged, to: client, isLast: transform.isFinished && responseTrailers.isEmpty)
         record.bodyBytesOut &+= UInt64(waiting &- transform.staged.payloadCount)
         return isSent(outcome)
     }

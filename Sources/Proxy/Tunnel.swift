@@ -81,7 +81,7 @@ extension Exchange {
                 guard sink.stream.canSend else { return .waiting }
                 var sent = 0
                 let outcome = sink.stream.send(
-                    &sink.output, payload: source.input.slab, from: source.input.start, count: source.input.payloadCount, crlf: false,
+                    &sink.output, payload: source.input.slab, from: source.input.start, count: source.input.payloadCount, tail: "",
                     sent: &sent)
                 source.input.consumePayload(sent)
                 count &+= UInt64(sent)

@@ -131,16 +131,15 @@ public struct ByteStream: ~Copyable {
         return .done
     }
 
-    /// Sends `output`, then `count` bytes of payload from `offset` of `slab`, then CRLF if asked for, gathered in one call. `sent` is the
-    /// number of payload bytes taken. What is left of the CRLF when the payload is all sent is put into `output`.
+    /// Sends `output`, then `count` bytes of payload from `offset` of `slab`, then a short `tail`, gathered in one call. `sent` is the
+    /// number of payload bytes taken. What is left of the tail when the payload is all sent is put into `output`.
     public mutating func send(
-        _ output: inout OutputBuffer, payload slab: borrowing Slab, from offset: Int, count: Int, crlf: Bool, sent: inout Int
+        _ output: inout OutputBuffer, payload slab: borrowing Slab, from offset: Int, count: Int, tail: StaticString, sent: inout Int
     ) -> SendOutcome {
         precondition(offset >= 0 && count >= 0 && offset &+ count <= slab.capacity)
-        let tail: StaticString = "\r\n"
-        let tailCount = crlf ? 2 : 0
+        let tailCount = tail.utf8CodeUnitCount
         sent = 0
-        if !isPlain { return unsafe sendOnWay(&output, slab.baseAddress + offset, count, crlf: crlf, sent: &sent) }
+        if !isPlain { return unsafe sendOnWay(&output, slab.baseAddress + offset, count, tail: tail, sent: &sent) }
         var tailSent = 0
         while true {
             let total = output.count &+ (count &- sent) &+ (tailCount &- tailSent)
@@ -152,8 +151,7 @@ public struct ByteStream: ~Copyable {
                 let code = errno
                 if code == EINTR { continue }
                 canSend = false
-                if sent == count && tailSent < tailCount { output.append(byte: tailSent == 0 ? 13 : 10) }
-                if sent == count && tailSent == 0 && tailCount == 2 { output.append(byte: 10) }
+                if sent == count { output.append(tail, from: tailSent) }
                 return code == EAGAIN ? .wouldBlock : .failed(code)
             }
             var left = written

@@ -109,17 +109,16 @@ extension ByteStream {
 
     mutating func sendOnWay(_ output: inout OutputBuffer, isLast: Bool) -> SendOutcome {
         var sent = 0
-        return unsafe sendOnWay(&output, output.readAddress, 0, crlf: false, isLast: isLast, sent: &sent)
+        return unsafe sendOnWay(&output, output.readAddress, 0, tail: "", isLast: isLast, sent: &sent)
     }
 
-    /// Sends what waits in `output`, then the payload, then CRLF if asked for.
+    /// Sends what waits in `output`, then the payload, then the tail.
     mutating func sendOnWay(
-        _ output: inout OutputBuffer, _ payload: UnsafeRawPointer, _ count: Int, crlf: Bool, isLast: Bool = false, sent: inout Int
+        _ output: inout OutputBuffer, _ payload: UnsafeRawPointer, _ count: Int, tail: StaticString, isLast: Bool = false, sent: inout Int
     ) -> SendOutcome {
-        let tail: StaticString = "\r\n"
         let first = unsafe UnsafeRawBufferPointer(start: output.readAddress, count: output.count)
         let second = unsafe UnsafeRawBufferPointer(start: payload, count: count)
-        let third = unsafe UnsafeRawBufferPointer(start: tail.utf8Start, count: crlf ? 2 : 0)
+        let third = unsafe UnsafeRawBufferPointer(start: tail.utf8Start, count: tail.utf8CodeUnitCount)
         var taken = 0
         let outcome: SendOutcome
         switch way {
@@ -141,12 +140,8 @@ extension ByteStream {
         sent = min(taken &- fromOutput, count)
         if outcome == .done { return .done }
         canSend = false
-        // The payload is all taken, and its line end is not: it waits like other output.
-        if sent == count && crlf {
-            let ended = taken &- fromOutput &- count
-            if ended == 0 { output.append(byte: 13) }
-            if ended < 2 { output.append(byte: 10) }
-        }
+        // The payload is all taken, and its tail is not: it waits like other output.
+        if sent == count { output.append(tail, from: taken &- fromOutput &- count) }
         return outcome
     }
 }

@@ -22,8 +22,9 @@ struct ByteStreamTests {
         return Array(bytes.prefix(max(0, got)))
     }
 
-    @Test("sends head, payload and CRLF in order, wherever the kernel stops", arguments: [1, 1000, 4096, 20_000])
-    func gathers(payloadCount: Int) {
+    @Test("sends head, payload and tail in order, wherever the kernel stops", arguments: [1, 1000, 4096, 20_000], [true, false])
+    func gathers(payloadCount: Int, isLast: Bool) {
+        let tail: StaticString = isLast ? "\r\n0\r\n\r\n" : "\r\n"
         let pool = SlabPool(slabSize: 32 * 1024)
         let (mine, other) = Self.pair()
         var stream = ByteStream(descriptor: mine)
@@ -41,7 +42,7 @@ struct ByteStreamTests {
             var sent = 0
             let outcome: SendOutcome =
                 sentInAll < payloadCount
-                ? stream.send(&output, payload: slab, from: sentInAll, count: payloadCount - sentInAll, crlf: true, sent: &sent)
+                ? stream.send(&output, payload: slab, from: sentInAll, count: payloadCount - sentInAll, tail: tail, sent: &sent)
                 : stream.send(&output)
             sentInAll += sent
             isDone = outcome == .done
@@ -54,7 +55,7 @@ struct ByteStreamTests {
             if more.isEmpty { break }
             received += more
         }
-        let expected = Array("head:".utf8) + (0..<payloadCount).map { UInt8(truncatingIfNeeded: $0) } + [13, 10]
+        let expected = Array("head:".utf8) + (0..<payloadCount).map { UInt8(truncatingIfNeeded: $0) } + Array("\(tail)".utf8)
         #expect(received == expected)
     }
 
