@@ -3,16 +3,25 @@ import Glibc
 import RateLimit
 import Testing
 
-/// A real redis-server on a unix socket of its own. Killed with its owner at the latest.
+/// A real redis-server of a test's own. Killed with its owner at the latest.
 final class RedisServer {
+    /// How gateways reach it.
+    enum Way: CaseIterable, Sendable {
+        case socket, loopback
+    }
+
     static let isHereOrMustBe = unsafe find("redis-server") != nil || getenv("CI") != nil
 
     let path: String
     private let folder: String
     private let options: [String]
+    private let way: Way
+    /// On 127.0.0.1; 0 where it is not reached by TCP.
+    private(set) var port: UInt16 = 0
     private var pid: pid_t = 0
 
-    init(_ options: [String] = []) throws {
+    init(_ way: Way = .socket, _ options: [String] = []) throws {
+        self.way = way
         var template = "/tmp/sluice-redis-XXXXXX".utf8CString.map { $0 }
         try #require(unsafe mkdtemp(&template) != nil)
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -32,19 +41,64 @@ final class RedisServer {
     }
 
     /// The option that has a gateway use it.
-    var option: String { "store = unix://\(path)" }
+    ///
+    /// - Parameter login: what stands before an `@`: `user:password`, or `:password`.
+    func option(login: String = "", database: Int? = nil) -> String {
+        let login = login.isEmpty ? "" : login + "@"
+        return switch way {
+        case .socket: "store = unix://\(login)\(path)\(database.map { "?db=\($0)" } ?? "")"
+        case .loopback: "store = redis://\(login)127.0.0.1:\(port)\(database.map { "/\($0)" } ?? "")"
+        }
+    }
 
-    /// Starts it, empty, and waits until it answers.
+    /// Starts it, empty, and waits until it answers: at the same place as before, if it ran before.
     func start() throws {
         let program = try #require(Self.find("redis-server"), "redis-server is not installed: deploy/bootstrap --test installs it")
-        unsafe unlink(path)
-        pid = try Self.spawn(
-            [program, "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", folder] + options)
+        let isNew = port == 0
         let end = ContinuousClock.now + .seconds(20)
-        while !isAnswering() {
-            try #require(ContinuousClock.now < end, "redis-server does not answer")
-            usleep(5_000)
+        repeat {
+            if way == .loopback && isNew { port = try Self.freePort() }
+            unsafe unlink(path)
+            pid = try Self.spawn(
+                [program, "--port", "\(port)", "--bind", "127.0.0.1", "--unixsocket", path, "--save", "", "--appendonly", "no", "--daemonize", "no",
+                    "--dir", folder] + options)
+            while !hasEnded() {
+                if isAnswering() { return }
+                try #require(ContinuousClock.now < end, "redis-server does not answer")
+                usleep(5_000)
+            }
+            // Somebody else got the port first.
+        } while way == .loopback && isNew && ContinuousClock.now < end
+        try #require(Bool(false), "redis-server does not start")
+    }
+
+    /// A port of 127.0.0.1 that the kernel has chosen: redis-server cannot be told to let it.
+    private static func freePort() throws -> UInt16 {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = loopback(0)
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return try unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            try unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                try #require(unsafe bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0)
+            }
+            return unsafe UInt16(bigEndian: pointer.pointee.sin_port)
         }
+    }
+
+    private static func loopback(_ port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return address
+    }
+
+    /// It has ended by itself.
+    private func hasEnded() -> Bool {
+        guard waitpid(pid, nil, WNOHANG) == pid else { return false }
+        pid = 0
+        return true
     }
 
     func kill() {
@@ -65,6 +119,7 @@ final class RedisServer {
         try #require(status == 0)
     }
 
+    /// It makes its unix socket last, when it has its port.
     private func isAnswering() -> Bool {
         let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }

@@ -11,7 +11,7 @@ struct StoreTests {
 
     /// A gateway that has connected to its store.
     private func gateway(_ server: RedisServer, _ options: String, loops: Int = 1) throws -> FilterHarness {
-        let harness = try limiter("\(server.option)\n\(options)", loops: loops)
+        let harness = try limiter("\(server.option())\n\(options)", loops: loops)
         harness.advance(by: .milliseconds(10))
         try #require(harness.run { state(harness).contains("decides") }, "\(state(harness))")
         return harness
@@ -28,8 +28,9 @@ struct StoreTests {
         try (0..<count).count { _ in try send(harness, head, from: client).isForwarded }
     }
 
-    @Test func `two gateways hold one limit between them`() throws {
-        let server = try RedisServer()
+    @Test(arguments: RedisServer.Way.allCases)
+    func `two gateways hold one limit between them`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way)
         let gateways = [try gateway(server, "rate = 1/h\nburst = 100"), try gateway(server, "rate = 1/h\nburst = 100", loops: 2)]
         var passed = 0
         for round in 0..<130 where try send(gateways[round & 1], on: round & 3 == 3 ? 1 : 0).isForwarded { passed += 1 }
@@ -40,8 +41,9 @@ struct StoreTests {
         #expect(try send(gateways[1], from: "192.0.2.2").isForwarded)
     }
 
-    @Test func `many questions are under way at once`() throws {
-        let server = try RedisServer()
+    @Test(arguments: RedisServer.Way.allCases)
+    func `many questions are under way at once`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way)
         let harness = try gateway(server, "rate = 1/h\nburst = 500")
         let exchanges = (0..<600).map { _ in harness.send(plain) }
         #expect(exchanges.allSatisfy { $0.patience == 20 })
@@ -75,8 +77,9 @@ struct StoreTests {
         })
     }
 
-    @Test func `several limits: what one refuses costs the others nothing`() throws {
-        let server = try RedisServer()
+    @Test(arguments: RedisServer.Way.allCases)
+    func `several limits: what one refuses costs the others nothing`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way)
         let options = "limit = 1/h burst=3 key=client-address\nlimit = 1/h burst=5 key=host"
         let (one, two) = (try gateway(server, options), try gateway(server, options))
         #expect(try passing(one, 4, from: "192.0.2.1") == 3)
@@ -96,8 +99,9 @@ struct StoreTests {
         #expect(try send(waiting).reply?.status == 429)
     }
 
-    @Test func `a store that dies in the middle: this gateway goes on alone from what it knows, and comes back`() throws {
-        let server = try RedisServer()
+    @Test(arguments: RedisServer.Way.allCases)
+    func `a store that dies in the middle: this gateway goes on alone from what it knows, and comes back`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way)
         let harness = try gateway(server, "rate = 1/h\nburst = 10")
         #expect(try passing(harness, 4) == 4)
         server.kill()
@@ -114,8 +118,9 @@ struct StoreTests {
         #expect(try send(harness, from: "192.0.2.7").isForwarded)
     }
 
-    @Test func `questions under way when the store dies go on without it`() throws {
-        let server = try RedisServer()
+    @Test(arguments: RedisServer.Way.allCases)
+    func `questions under way when the store dies go on without it`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way)
         let harness = try gateway(server, "rate = 1/h\nburst = 3")
         server.signal(SIGSTOP)
         let exchanges = (0..<5).map { _ in harness.send(plain) }
@@ -125,8 +130,9 @@ struct StoreTests {
         #expect(exchanges.count { $0.isForwarded } == 3)
     }
 
-    @Test func `a store that takes questions and does not answer is left alone after five`() throws {
-        let server = try RedisServer()
+    @Test(arguments: RedisServer.Way.allCases)
+    func `a store that takes questions and does not answer is left alone after five`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way)
         let harness = try gateway(server, "rate = 1/h\nburst = 3")
         server.signal(SIGSTOP)
         for client in 10..<15 {
@@ -162,17 +168,18 @@ struct StoreTests {
         }
     }
 
-    @Test func `passwords and databases`() throws {
-        let server = try RedisServer(["--requirepass", "p@ss:word"])
-        let wrong = try limiter("rate = 1/h\nstore = unix://:nonsense@\(server.path)")
+    @Test(arguments: RedisServer.Way.allCases)
+    func `passwords and databases`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way, ["--requirepass", "p@ss:word"])
+        let wrong = try limiter("rate = 1/h\n\(server.option(login: ":nonsense"))")
         wrong.advance(by: .milliseconds(10))
         #expect(wrong.run { state(wrong).contains("WRONGPASS") || state(wrong).contains("invalid password") })
-        let none = try limiter("rate = 1/h\n\(server.option)")
+        let none = try limiter("rate = 1/h\n\(server.option())")
         none.advance(by: .milliseconds(10))
         #expect(none.run { state(none).contains("NOAUTH") })
         // Databases are apart.
         for (database, passes) in [(3, 1), (4, 1), (3, 0)] {
-            let right = try limiter("rate = 1/h\nstore = unix://:p%40ss%3Aword@\(server.path)?db=\(database)")
+            let right = try limiter("rate = 1/h\n\(server.option(login: ":p%40ss%3Aword", database: database))")
             right.advance(by: .milliseconds(10))
             #expect(right.run { state(right).contains("decides") })
             #expect(!state(right).contains("word"))
@@ -189,8 +196,9 @@ struct StoreTests {
         #expect(try passing(harness, 2, plain + "X-Key: other\n") == 2)
     }
 
-    @Test func `scripts that the store has forgotten are loaded again`() throws {
-        let server = try RedisServer()
+    @Test(arguments: RedisServer.Way.allCases)
+    func `scripts that the store has forgotten are loaded again`(_ way: RedisServer.Way) throws {
+        let server = try RedisServer(way)
         let harness = try gateway(server, "rate = 1/h\nburst = 5")
         #expect(try passing(harness, 1) == 1)
         try server.command(["SCRIPT", "FLUSH"])
