@@ -13,6 +13,8 @@ final class GzipFilter: RequestFilter, LengthAwaitingFilter {
         static let range = Wish(rawValue: 4)
         /// It forbids changes on the way.
         static let noTransform = Wish(rawValue: 8)
+        /// It refuses responses without a coding.
+        static let coded = Wish(rawValue: 16)
     }
 
     private let rules: GzipRules
@@ -39,7 +41,7 @@ final class GzipFilter: RequestFilter, LengthAwaitingFilter {
         let wish = wish(of: request)
         explain(wish, request)
         if !rules.weakens { removeSuffixes(from: &request, wish) }
-        if rules.strips, !wish.contains(.noTransform), request.fields.contains(.acceptEncoding) {
+        if rules.strips, !leavesCodingToApp(wish), request.fields.contains(.acceptEncoding) {
             request.fields.remove(.acceptEncoding)
         }
         request[slot] = request[slot].union(wish)
@@ -51,9 +53,16 @@ final class GzipFilter: RequestFilter, LengthAwaitingFilter {
         if request.fields.contains(.cacheControl), request.fields.lists("no-transform", in: .cacheControl) { wish.insert(.noTransform) }
         // The ranges of a coded response would be others.
         if request.fields.contains(.range) { wish.insert(.range) }
-        if wish.isEmpty, request.fields.contains(.acceptEncoding), AcceptedCodings(request.fields).prefers(.gzip) { wish.insert(.gzip) }
+        if request.fields.contains(.acceptEncoding) {
+            let accepted = AcceptedCodings(request.fields)
+            if wish.isEmpty, accepted.prefers(.gzip) { wish.insert(.gzip) }
+            if accepted.weight(of: .identity) == 0 { wish.insert(.coded) }
+        }
         return wish
     }
+
+    /// The gateway cannot give the client what it accepts; the app may.
+    private func leavesCodingToApp(_ wish: Wish) -> Bool { wish.contains(.noTransform) || wish.contains(.coded) && !wish.contains(.gzip) }
 
     private func explain(_ wish: Wish, _ request: borrowing Request) {
         guard request.isExplained else { return }
@@ -61,6 +70,8 @@ final class GzipFilter: RequestFilter, LengthAwaitingFilter {
             request.explain("the request says no-transform: its response is not compressed")
         } else if wish.contains(.range) {
             request.explain("the request has a Range: its response is not compressed")
+        } else if wish.contains([.gzip, .coded]) {
+            request.explain("the client accepts gzip and refuses what is not compressed: a response is compressed if its type is listed", by: "types")
         } else if wish.contains(.gzip) {
             request.explain("the client accepts gzip: a response of \(rules.minLength) bytes or more is compressed if its type is listed", by: "types")
         } else {
@@ -118,7 +129,7 @@ final class GzipFilter: RequestFilter, LengthAwaitingFilter {
 
     /// Whether a body is too short is only known when it is there. An event stream never ends so soon, and its client waits for the head.
     func awaitedBytes(of response: borrowing Response, for request: borrowing Request) -> Int {
-        guard rules.minLength > 0, response.status != 205, let type = response.fields.firstIndex(of: .contentType),
+        guard rules.minLength > 0, response.status != 205, !request[slot].contains(.coded), let type = response.fields.firstIndex(of: .contentType),
             rules.types.kind(response.fields.bytes, response.fields.valueRange(at: type)) == .plain,
             obstacle(to: response, request[slot], nil) == nil
         else { return 0 }
@@ -139,6 +150,8 @@ final class GzipFilter: RequestFilter, LengthAwaitingFilter {
         if isCoded(response) { return .coded }
         if response.fields.contains(.cacheControl), response.fields.lists("no-transform", in: .cacheControl) { return .noTransform }
         if response.announcesDigest { return .digest }
+        // Who takes nothing else gets it, whatever it is worth.
+        if wish.contains(.coded) { return nil }
         if let length, length < rules.minLength { return .tooShort }
         return pool.isBusy ? .busy : nil
     }

@@ -218,6 +218,36 @@ import Testing
         #expect(try FilterHarness(Gzip.self).send(head + "Cache-Control: no-transform\n").field("Accept-Encoding") == "gzip, br")
     }
 
+    /// RFC 9110 §12.5.3: a server that has nothing acceptable may send what it has. It must be the app that decides, which has acted by then.
+    @Test func whoRefusesUncodedResponses() throws {
+        let short = "HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Length: 4\n"
+        let chunked = "HTTP/1.1 200 OK\nContent-Type: text/plain\nTransfer-Encoding: chunked\n"
+        let harness = try FilterHarness(Gzip.self, "status-field = on")
+        func send(_ accepted: String, _ more: String = "") -> TestExchange { harness.send("GET / HTTP/1.1\nHost: a\nAccept-Encoding: \(accepted)\n\(more)") }
+        for accepted in ["gzip, identity;q=0", "gzip, *;q=0", "identity;q=0, *", "identity;q=0.000, x-gzip;q=0.1"] {
+            let exchange = send(accepted)
+            #expect(exchange.field("Accept-Encoding") == nil)
+            for head in [short, chunked] { #expect(exchange.respond(head, [.text("tiny")]).decoded == Array("tiny".utf8), "\(accepted)") }
+            let image = exchange.respond("HTTP/1.1 200 OK\nContent-Type: image/png\nContent-Length: 4\n", [.text("tiny")])
+            #expect(image.status == 200 && image.text == "tiny", "the operator's `types` count")
+        }
+        for accepted in ["identity;q=0", "br, identity;q=0", "*;q=0", "br, *;q=0", "gzip;q=0, identity;q=0, zstd"] {
+            let exchange = send(accepted)
+            #expect(exchange.field("Accept-Encoding") == accepted, "the app may have what is asked for")
+            for head in [short, chunked] {
+                let response = exchange.respond(head, [.text("tiny")])
+                #expect(response.status == 200 && response.text == "tiny")
+                #expect(response.field("Vary") == "Accept-Encoding")
+                #expect(response.field("Gateway-Compression") == "none;not-accepted")
+            }
+            #expect(exchange.respond("HTTP/1.1 406 No\nContent-Type: text/plain\nContent-Length: 0\n").status == 406)
+        }
+        #expect(send("gzip, identity;q=0", "Range: bytes=0-9\n").field("Accept-Encoding") == "gzip, identity;q=0")
+        #expect(send("br, identity;q=0.001").field("Accept-Encoding") == nil)
+        let note = harness.explain("GET / HTTP/1.1\nHost: a\nAccept-Encoding: gzip, *;q=0\n").notes
+        #expect(note.count == 1 && note[0].contains("refuses what is not compressed"))
+    }
+
     /// A filter behind this one answers: what gateways say themselves is not coded.
     @Test func repliesAreSentAsTheyAre() throws {
         let exchange = try FilterHarness([(Gzip.self, "min-length = 0B\nstatus-field = on"), (Refusal.self, "")])
