@@ -39,6 +39,7 @@ test:
 	@$(BOOTSTRAP) --test
 	$(call step,debug build of everything,swift build --build-tests)
 	$(if $(RELEASE_TESTED),$(call step,release build of the gateway,$(BUILD_RELEASE)))
+	$(if $(FILTER),,$(call step,installation,Tests/Install/run))
 	@echo "make: $(if $(FILTER),tests of $(FILTER),all tests) …"
 	@$(if $(RELEASE_TESTED),SLUICE_RELEASE_BINARY="$(CURDIR)/.build/release/sluice") timeout --foreground 900 \
 		swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
@@ -56,9 +57,10 @@ debug:
 # The libraries of the Swift runtime that the program loads.
 RUNTIME = ldd .build/release/sluice | awk '/=> .*\/swift\/linux\// { print $$3 }'
 
-## install: build, and copy to PREFIX: bin/sluice, lib/sluice/swift (the runtime), lib/sluice/sdk (for plug-ins; make install PREFIX=/usr DESTDIR=out)
+## install: build, and copy to PREFIX: bin/sluice, lib/sluice (the runtime; the SDK for plug-ins), share/sluice/gateway.conf (make install PREFIX=/usr DESTDIR=out)
 install: build
-	@root="$(DESTDIR)$(PREFIX)"; mkdir -p "$$root/bin" "$$root/lib/sluice/swift"; \
+	@umask 022; root="$(DESTDIR)$(PREFIX)"; mkdir -p "$$root/bin" "$$root/lib/sluice/swift" "$$root/share/sluice"; \
+		install -m 0644 -t "$$root/share/sluice" gateway.conf; \
 		install -m 0644 -t "$$root/lib/sluice/swift" $$($(RUNTIME)); \
 		.build/release/sluice plugin sdk --into "$$root/lib/sluice/sdk"; \
 		SLUICE_INSTALL=1 swift build -c release --product sluice $(RELEASE_FLAGS); \
