@@ -81,6 +81,14 @@ public struct BasicAuth: FilterPlugin {
         return name
     }
 
+    public var order: FilterOrder {
+        var order = FilterOrder(
+            [.before(.appAnswer, because: "what is answered there needs no password")], roles: [.refusal, .login], fields: [.reads("Authorization")])
+        if removesAuthorization { order.fields.append(.removes("Authorization")) }
+        if let userField { order.fields.append(.sets("\(userField)")) }
+        return order
+    }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         let path = usersFile
         let users = try loop.watchFile(path, upTo: PasswordFile.mostBytes) { content throws(ConfigurationError) in try PasswordFile(content, path) }

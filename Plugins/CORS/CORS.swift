@@ -63,6 +63,8 @@ public final class CORS: FilterPlugin {
         keepsAppFields = options.word("app-fields") == "keep"
     }
 
+    public var order: FilterOrder { FilterOrder([.before(.login, because: "a browser's preflight carries no login, and is refused there")]) }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter { LoopCORS(self, allowed: loop.reserveState()) }
 
     // MARK: Requests

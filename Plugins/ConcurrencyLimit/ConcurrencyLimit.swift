@@ -60,6 +60,8 @@ public final class ConcurrencyLimit: FilterPlugin {
             type: "https://iana.org/assignments/http-problem-types#quota-exceeded", members: [("violated-policies", .list([.string(options.section)]))])
     }
 
+    public var order: FilterOrder { FilterOrder(roles: [.refusal], fields: key.fieldNames.map { .reads("\($0)") }) }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter { PlaceKeeper(self, loop) }
 }
 

@@ -4,6 +4,7 @@ import FilterAPI
 struct CopiedFields {
     /// From the client to the service; nil for all.
     private let passed: [FieldName]?
+    private let isPassGiven: Bool
     private let toApp: [FieldName]
     private let toClient: [FieldName]
 
@@ -20,6 +21,7 @@ struct CopiedFields {
 
     init(_ options: FilterOptions) throws(ConfigurationError) {
         passed = options.isKeyword("pass", "all") ? nil : try Self.names(options, "pass")
+        isPassGiven = options.isGiven("pass")
         toApp = try Self.names(options, "copy-to-app")
         toClient = try Self.names(options, "copy-to-client")
         for (index, name) in (passed ?? []).enumerated() where Self.neverPassed.contains(name.token) || Question.told.contains(name) {
@@ -27,6 +29,11 @@ struct CopiedFields {
                 "`\(name)` is not passed", option: "pass", value: index,
                 help: Question.told.contains(name) ? "this filter writes it itself" : "the question has no body, and its answer must be whole")
         }
+    }
+
+    /// What is passed by default may well be missing: only fields that the section names are needed.
+    var uses: [FieldUse] {
+        (isPassGiven ? passed ?? [] : []).map { .reads("\($0)") } + toApp.map { .sets("\($0)") }
     }
 
     private static func names(_ options: FilterOptions, _ option: String) throws(ConfigurationError) -> [FieldName] {

@@ -57,6 +57,11 @@ public final class ForwardAuth: FilterPlugin {
         maxBody = Int(options.byteCount("max-body") ?? 0)
     }
 
+    public var order: FilterOrder {
+        FilterOrder(
+            [.before(.appAnswer, because: "what is answered there was not allowed by the service")], roles: [.refusal, .login], fields: fields.uses)
+    }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         guard let service = loop.app(named: app) else { throw ConfigurationError("there is no app `\(app)`", option: "app") }
         return passesCookies ? LoopForwardAuthWithCookies(self, service, loop.reserveObject()) : LoopForwardAuth(self, service)

@@ -15,6 +15,8 @@ public final class Gunzip: FilterPlugin {
 
     public init(_ options: FilterOptions) throws(ConfigurationError) { maxRatio = options.integer("max-ratio") }
 
+    public var order: FilterOrder { FilterOrder(fields: [.reads("Accept-Encoding")]) }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter { GunzipFilter(maxRatio, loop.reserveState()) }
 }
 

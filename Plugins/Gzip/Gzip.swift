@@ -56,6 +56,12 @@ public final class Gzip: FilterPlugin {
             tells: options.boolean("status-field") ?? false)
     }
 
+    public var order: FilterOrder {
+        FilterOrder(
+            [.before(.bodyEdit, because: "on the way back that one would get compressed bodies")],
+            fields: rules.strips ? [.removes("Accept-Encoding")] : [])
+    }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         GzipFilter(rules, CoderPool(level: level, memory: memory), loop.reserveState())
     }

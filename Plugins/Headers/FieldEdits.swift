@@ -38,6 +38,13 @@ struct FieldEdits {
         adds = try Self.values(options, "\(way)-add")
     }
 
+    /// What it does with fields of requests, for the order of filters.
+    var uses: [FieldUse] {
+        let written = renames.map(\.new) + sets.map(\.name) + adds.map(\.name)
+        let removed = (removals + renames.map(\.old)).filter { !written.contains($0) }
+        return written.map { .writes("\($0)") } + removed.map { .removes("\($0)") }
+    }
+
     private static func values(_ options: FilterOptions, _ option: String) throws(ConfigurationError) -> [(name: FieldName, value: ValueTemplate)] {
         var values: [(name: FieldName, value: ValueTemplate)] = []
         for (index, word) in options.words(option).enumerated() {

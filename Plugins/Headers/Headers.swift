@@ -34,6 +34,8 @@ public final class Headers: FilterPlugin, RequestFilter, ResponseFilter {
         }
     }
 
+    public var order: FilterOrder { FilterOrder(fields: request.uses) }
+
     public func processRequest(_ request: inout Request) -> RequestDecision {
         if !self.request.isEmpty { self.request.apply(to: &request) }
         return .forward

@@ -60,6 +60,8 @@ public struct Healthcheck: FilterPlugin {
         isDetailed = options.boolean("detailed") ?? false
     }
 
+    public var order: FilterOrder { FilterOrder([.before(.login, because: "a load balancer has no login, and its health checks are refused there")]) }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter { try LoopHealthcheck(self, on: loop) }
 }
 

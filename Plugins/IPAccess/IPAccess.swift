@@ -61,6 +61,10 @@ public final class IPAccess: FilterPlugin, RequestFilter {
         return CIDR(plain, prefixLength: network.prefixLength - 96) ?? network
     }
 
+    public var order: FilterOrder {
+        FilterOrder([.before(.appAnswer, because: "what is answered there goes to every address")], roles: [.refusal])
+    }
+
     public func processRequest(_ request: inout Request) -> RequestDecision {
         guard let address = request.clientAddress else {
             request.explain("a client of a unix socket \(allowsUnix ? "passes" : "does not pass")", by: "unix")

@@ -83,6 +83,10 @@ public struct Maintenance: FilterPlugin {
         return joined
     }
 
+    public var order: FilterOrder {
+        FilterOrder(roles: [.refusal], fields: pass.map { [.reads("\($0.name)"), .removes("\($0.name)")] } ?? [])
+    }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter { try LoopMaintenance(self, on: loop) }
 }
 

@@ -2,7 +2,7 @@ import FilterAPI
 
 /// A field whose value is a secret that lets a request pass.
 struct PassField: Sendable {
-    private let name: FieldName
+    let name: FieldName
     private let secret: [UInt8]
 
     /// Nil without the option.

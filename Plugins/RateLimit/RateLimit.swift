@@ -80,6 +80,13 @@ public final class RateLimit: FilterPlugin {
         settings = try LimiterSettings(options)
     }
 
+    public var order: FilterOrder {
+        guard settings.mode != .off else { return FilterOrder() }
+        return FilterOrder(
+            [.before(.appAnswer, because: "what is answered there is not counted")], roles: settings.mode == .enforce ? [.refusal] : [],
+            fields: settings.limits.flatMap { $0.key.fieldNames.map { .reads("\($0)") } })
+    }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         if settings.mode == .off { return IdleLimiter() }
         let limiter = Limiter(settings, loop)

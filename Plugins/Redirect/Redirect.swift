@@ -153,6 +153,10 @@ public final class Redirect: FilterPlugin, RequestFilter {
 
     // MARK: Requests
 
+    public var order: FilterOrder {
+        isHTTPS ? FilterOrder([.before(.login, because: "clients are asked there to send what they log in with in the clear")]) : FilterOrder()
+    }
+
     public func processRequest(_ request: inout Request) -> RequestDecision {
         guard !request.isAsterisk else { return .forward }
         let needsTLS = isHTTPS && !request.isHTTPS

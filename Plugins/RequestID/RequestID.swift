@@ -66,6 +66,10 @@ public final class RequestID: FilterPlugin {
         }
     }
 
+    public var order: FilterOrder {
+        FilterOrder([.before(.refusal, because: "the requests that are refused there get no id")], fields: [.sets("\(field)")])
+    }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         var system = SystemRandomNumberGenerator()
         return LoopRequestID(self, RandomBlocks(from: &system), own: loop.reserveState())

@@ -58,6 +58,8 @@ public final class SizeLimit: FilterPlugin, RequestFilter {
         }
     }
 
+    public var order: FilterOrder { FilterOrder(roles: [.refusal]) }
+
     public func processRequest(_ request: inout Request) -> RequestDecision {
         let target = request.originalTargetRange
         if UInt64(target.count) > mostTarget {

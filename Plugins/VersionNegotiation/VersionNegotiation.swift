@@ -13,6 +13,8 @@ public final class VersionNegotiation: FilterPlugin {
 
     public init(_ options: FilterOptions) throws(ConfigurationError) { rules = try VersionRules(options) }
 
+    public var order: FilterOrder { FilterOrder(roles: [.refusal]) }
+
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         var apps: [AppReference?] = []
         for version in rules.catalog.versions {

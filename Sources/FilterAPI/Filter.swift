@@ -33,6 +33,9 @@ public protocol FilterPlugin: Sendable {
     /// too. Errors: what is wrong, at an option where there is one; shown with the line of the file.
     init(_ options: FilterOptions) throws(ConfigurationError)
 
+    /// Where a filter with these options belongs in a pipeline: `sluice check` warns where one stands elsewhere.
+    var order: FilterOrder { get }
+
     /// Makes the filter of one loop, on that loop. The object never leaves it, so it needs no lock. Errors: as for `init`; the gateway
     /// then does not start.
     func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter
@@ -45,6 +48,7 @@ extension FilterPlugin {
     public static var reasons: [ReplyReason] { [] }
     public static var asks: Bool { false }
     public static var askTimeout: String { "1s" }
+    public var order: FilterOrder { FilterOrder() }
 }
 
 /// A plug-in without state of its own on a loop is its own filter.

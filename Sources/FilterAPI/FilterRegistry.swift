@@ -30,7 +30,10 @@ public struct FilterRegistry: Sendable {
     }
 
     package static func maker(_ plugin: any FilterPlugin.Type) -> FilterSchemas.Maker {
-        { (section, values) throws(ConfigurationError) in try plugin.init(FilterOptions(section: section, values: values)) }
+        { (section, values) throws(ConfigurationError) in
+            let made = try plugin.init(FilterOptions(section: section, values: values))
+            return MadeFilter(made, order: made.order)
+        }
     }
 
     /// Every reason for which a filter answers, with the filter's name; in the order of the names.

@@ -72,6 +72,17 @@ public struct RequestKey: Sendable, Hashable, CustomStringConvertible {
 
     // MARK: Keys of requests
 
+    /// The request fields that it looks at, for `FilterPlugin.order`.
+    public var fieldNames: [FieldName] {
+        parts.compactMap { part in
+            switch part {
+            case .header(let name): name
+            case .cookie: FieldName(.cookie)
+            default: nil
+            }
+        }
+    }
+
     /// A keyed hash of the request's key; nil if one of its parts is not there: a field, a cookie, or a path of that shape. Other spellings
     /// of fields that it looks at are taken off the request, so that the app sees what was seen here.
     ///

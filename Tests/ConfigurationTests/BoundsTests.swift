@@ -61,6 +61,16 @@ import Testing
         #expect(codes(frame + chain + "[pipeline:p\(Self.count)]\npipeline = p0\n") == [.referenceLoop])
     }
 
+    /// Every filter of a long pipeline is compared with those before it, and with those of the pipelines before, up to a point.
+    @Test(.timeLimit(.minutes(1))) func manyFiltersInAWrongOrder() {
+        let filters = repeated { "[filter:f\($0)]\nuse = ./ordered.so\nroles = a\nbefore = a\nreads = X\nsets = X" }
+        let names = repeated { "f\($0)" }.replacing("\n", with: " ")
+        let frame = Self.frame.replacing("= r", with: "= p0")
+        #expect(codes(frame + "[pipeline:p0]\npipeline = \(names) a\n\(filters)[app:a]\nuse = echo\n") == [.pipelineOrder])
+        let pipelines = (0..<30).map { "[pipeline:p\($0)]\npipeline = \(names) p\($0 + 1)\n" }.joined()
+        #expect(codes(frame + pipelines + "\(filters)[app:p30]\nuse = echo\n") == [.pipelineOrder])
+    }
+
     /// Routers on routers on routers, each reached in very many ways.
     @Test(.timeLimit(.minutes(1))) func manyWaysToOneRouter() {
         func routers(_ levels: Int, _ routes: Int) -> String {

@@ -28,6 +28,7 @@ import Testing
             return ended
         }
         #expect(wait.hasSuffix("status 0\n"), "\(document.path):\(block.line): \(output)")
+        #expect(!output.contains("warning[pipeline."), "\(document.path):\(block.line): \(output)")
     }
 
     private func run(_ block: Document.Block, of document: Document, in terminal: Terminal, _ ports: Ports) throws {

@@ -110,6 +110,9 @@ struct Graph {
             help: "every way must end at an app", leavesGap: true)
     }
 
+    /// What a router or pipeline leads to.
+    func targets(of node: Int) -> [Link] { links[node] }
+
     /// The nodes and apps that `starts` lead to, themselves included.
     func reachable(from starts: [Destination], appCount: Int) -> (nodes: [Bool], apps: [Bool]) {
         var nodes = [Bool](repeating: false, count: links.count)

@@ -16,8 +16,8 @@ struct UseCheck {
         for (index, section) in builder.routerSections.enumerated() where !isUsed(.router(index)) { warn(section, &report) }
         for (index, section) in builder.pipelineSections.enumerated() where !isUsed(.pipeline(index)) { warn(section, &report) }
         var filters = [Bool](repeating: false, count: builder.filterSections.count)
-        for (index, used) in builder.pipelineFilters.enumerated() where isUsed(.pipeline(index)) {
-            for filter in used { filters[filter] = true }
+        for (index, used) in builder.pipelineSteps.enumerated() where isUsed(.pipeline(index)) {
+            for step in used { filters[step.filter] = true }
         }
         for used in builder.through {
             for filter in used { filters[filter] = true }

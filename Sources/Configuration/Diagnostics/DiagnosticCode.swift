@@ -75,6 +75,11 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case filterUnknown = "filter.unknown"
     case filterOptions = "filter.options"
 
+    // The order of filters
+    case pipelineOrder = "pipeline.order"
+    case pipelineField = "pipeline.field"
+    case pipelineRepeated = "pipeline.repeated"
+
     // Plug-ins
     case pluginNotFound = "plug-in.not-found"
     case pluginUnreadable = "plug-in.unreadable"

@@ -65,6 +65,9 @@ extension DiagnosticCode {
         case .referenceTooMany: "Routers on routers unfold to more than a million routes."
         case .filterUnknown: "No filter has the name that `use =` gives."
         case .filterOptions: "The filter itself finds its options wrong: each is what it should be, and together they make no sense."
+        case .pipelineOrder: "A filter stands where it cannot do what it is for, as it says itself, because of another one before or behind it."
+        case .pipelineField: "A filter goes by a field of requests that one behind it sets, or that one before it takes off."
+        case .pipelineRepeated: "Requests pass the same filter twice."
         case .pluginNotFound: "`use =` names a file that does not exist."
         case .pluginUnreadable: "The file of a plug-in exists and cannot be read."
         case .pluginFormat: "The file that `use =` names is not a shared library, or is damaged."
@@ -104,7 +107,7 @@ extension DiagnosticCode {
     /// Whether it stops the gateway from starting, as against a warning.
     public var severity: Diagnostic.Severity {
         switch self {
-        case .includeTwice, .sectionUnused, .optionWithoutEffect, .valueRepeated, .routeUnreachable, .dangerTrust,
+        case .includeTwice, .sectionUnused, .pipelineOrder, .pipelineField, .pipelineRepeated, .optionWithoutEffect, .valueRepeated, .routeUnreachable, .dangerTrust,
             .dangerTimeoutOff, .dangerSlowDrip, .dangerKeepAlive, .dangerAccessLog, .dangerSelf, .dangerUnverified, .dangerConnectionShare,
             .dangerPluginWritable, .notShown:
             .warning

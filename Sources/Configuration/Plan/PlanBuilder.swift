@@ -11,7 +11,7 @@ struct PlanBuilder {
     var serve: [Link?] = []
     var routeLinks: [[Link?]] = []
     var pipelineLinks: [Link?] = []
-    var pipelineFilters: [[Int]] = []
+    var pipelineSteps: [[PipelineStep]] = []
     /// The connection filters of each listener.
     var through: [[Int]] = []
     /// Which of the filters stand on listeners; nil where its kind is not known.
@@ -20,6 +20,8 @@ struct PlanBuilder {
     private var isSecuring: [Bool] = []
     /// The filters whose kind is known.
     var filterChecks: [CheckedSection] = []
+    /// Where each filter says that it belongs; of one that is broken, anywhere.
+    var filterOrders: [FilterOrder] = []
     /// The apps that the options of each filter name.
     var filterApps: [[Int]] = []
 
@@ -47,6 +49,7 @@ struct PlanBuilder {
             filterApps.append([])
             isConnectionFilter.append(nil)
             isSecuring.append(false)
+            filterOrders.append(FilterOrder())
             filters.append(filter(section, &report))
         }
         for listener in listeners { through.append(connectionFilters(of: listener, &report)) }
@@ -67,6 +70,8 @@ struct PlanBuilder {
         if report.graphIsWhole, let order {
             UseCheck(self, graph).run(&report)
             RouteReach(self, graph, order).run(&report)
+            var check = OrderCheck(self, graph, order)
+            check.run(&report)
         }
         guard !report.hasErrors else { return nil }
         return plan(filters.compactMap(\.self), report)
@@ -84,7 +89,8 @@ struct PlanBuilder {
     private mutating func checkPipeline(_ section: Section, _ report: inout Report) {
         var check = OptionCheck(section, .pipeline)
         let words = check.run(&report).words["pipeline"] ?? []
-        pipelineFilters.append(words.dropLast().compactMap { filter(named: $0, onListener: false, &report) })
+        pipelineSteps.append(
+            words.dropLast().compactMap { word in filter(named: word, onListener: false, &report).map { PipelineStep(filter: $0, range: word.range) } })
         pipelineLinks.append(words.last.flatMap { names.destination($0, from: "the end of a pipeline", &report) })
     }
 
@@ -185,7 +191,9 @@ struct PlanBuilder {
         // Options that do not fit the schema would only be found wrong a second time.
         if report.errorCount == errorsBefore, let make = kind.make {
             do throws(ConfigurationError) {
-                filter.made = try make(section.name, checked.values)
+                let made = try make(section.name, checked.values)
+                filter.made = made.filter
+                filterOrders[filterOrders.count - 1] = made.order
             } catch {
                 report.error(.filterOptions, at: place(of: error, in: checked), error.message, expected: error.expected, help: error.help)
             }

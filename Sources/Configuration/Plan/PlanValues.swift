@@ -19,7 +19,7 @@ extension PlanBuilder {
             pipelines: pipelineSections.indices.compactMap { pipeline in
                 pipelineLinks[pipeline].map {
                     PipelinePlan(
-                        name: pipelineSections[pipeline].name, filters: pipelineFilters[pipeline], destination: $0.destination)
+                        name: pipelineSections[pipeline].name, filters: pipelineSteps[pipeline].map(\.filter), destination: $0.destination)
                 }
             },
             filters: filters,

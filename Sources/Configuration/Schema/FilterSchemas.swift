@@ -2,7 +2,7 @@
 /// files have.
 public struct FilterSchemas: Sendable {
     /// Makes what runs of a section whose options fit the schema.
-    public typealias Maker = @Sendable (_ section: String, _ options: OptionValues) throws(ConfigurationError) -> any Sendable
+    public typealias Maker = @Sendable (_ section: String, _ options: OptionValues) throws(ConfigurationError) -> MadeFilter
     /// Loads the plug-in at a path, which is absolute or relative to the working directory. Called once a path.
     public typealias Loader = @Sendable (_ path: String) -> Result<LoadedFilter, PluginFault>
 
@@ -12,7 +12,7 @@ public struct FilterSchemas: Sendable {
     private let connectionFilters: Set<String>
     /// Names of those of them behind which everything is enciphered.
     private let securing: Set<String>
-    let load: Loader
+    package let load: Loader
 
     /// - Parameters:
     ///   - connectionFilters: names of those that stand on listeners, and not in pipelines.
@@ -41,6 +41,19 @@ public struct FilterSchemas: Sendable {
 
     /// In alphabetical order.
     public var names: [String] { schemas.keys.sorted() }
+}
+
+/// What a section with `use = …` has made.
+public struct MadeFilter: Sendable {
+    /// What runs.
+    public var filter: any Sendable
+    /// Where it belongs.
+    public var order: FilterOrder
+
+    public init(_ filter: any Sendable, order: FilterOrder = FilterOrder()) {
+        self.filter = filter
+        self.order = order
+    }
 }
 
 /// A filter that came out of a file.

@@ -127,14 +127,14 @@ package let sampleFilters = FilterSchemas([
         if options.integer("burst") == 13 {
             throw ConfigurationError("a burst of 13 brings bad luck", option: "burst", expected: "another number", help: "12 is close")
         }
-        return section
+        return MadeFilter(section)
     },
     "gzip": { (section, options) throws(ConfigurationError) in
         if let index = options.words("types").firstIndex(of: "*") {
             throw ConfigurationError("`*` is no media type", option: "types", value: index)
         }
         if options.integer("level") == 9 && options.isGiven("comment") { throw ConfigurationError("level 9 leaves no time for a comment") }
-        return section
+        return MadeFilter(section)
     },
 ], connectionFilters: ["tls-termination"], load: samplePlugin)
 
@@ -143,7 +143,7 @@ private func samplePlugin(_ path: String) -> Result<LoadedFilter, PluginFault> {
     func loaded(_ name: String, _ options: [Option] = [], identity: String? = nil, openPart: String? = nil) -> Result<LoadedFilter, PluginFault> {
         .success(
             LoadedFilter(
-                name: name, schema: OptionSchema(options), make: { (section, _) in section }, identity: identity ?? path, openPart: openPart))
+                name: name, schema: OptionSchema(options), make: { (section, _) in MadeFilter(section) }, identity: identity ?? path, openPart: openPart))
     }
     let text = Option("text", .string, standard: "hello", "What to say.")
     let stamp = "Sluice 0.1.0, interface 0123456789abcdef, Swift 6.3.1 (swift-6.3.1-RELEASE), release build"
@@ -153,6 +153,7 @@ private func samplePlugin(_ path: String) -> Result<LoadedFilter, PluginFault> {
     case "/usr/lib/sluice/late.so": loaded("late", [Option("ask-timeout", .duration(.milliseconds(1) ... .seconds(600)), standard: "1s", "How long.")])
     case "plugins/greeting-open.so": loaded("open-file", openPart: "the file")
     case "./plugins/open/greeting.so": loaded("open-folder", openPart: "its folder")
+    case "./ordered.so": .success(orderedFilter)
     case "./name-built-in.so": loaded("gzip")
     case "./name-none.so": loaded("No Name")
     case "./unreadable.so": .failure(.unreadable("Permission denied"))
@@ -169,6 +170,22 @@ private func samplePlugin(_ path: String) -> Result<LoadedFilter, PluginFault> {
     default: .failure(.missing)
     }
 }
+
+/// A filter whose options say where it belongs.
+private let orderedFilter = LoadedFilter(
+    name: "ordered",
+    schema: OptionSchema(
+        ["roles", "before", "behind", "reads", "sets", "writes", "removes"].map {
+            Option($0, .token, isList: true, "What it says of its order.")
+        }),
+    make: { (section, options) in
+        var order = FilterOrder(roles: options.words("roles").map { FilterRole($0) })
+        order.rules = options.words("before").map { .before(FilterRole($0), because: "it is of no use there") }
+        order.rules += options.words("behind").map { .behind(FilterRole($0), because: "it is of no use here") }
+        order.fields = options.words("reads").map { .reads($0) } + options.words("sets").map { .sets($0) }
+        order.fields += options.words("writes").map { .writes($0) } + options.words("removes").map { .removes($0) }
+        return MadeFilter(section, order: order)
+    }, identity: "ordered")
 
 /// What `${NAME}` takes in tests and golden files.
 package let sampleEnvironment = [
