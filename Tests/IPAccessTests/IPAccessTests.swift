@@ -99,6 +99,105 @@ import Testing
         #expect(harness.explain(head, from: "").notes == ["a client of a unix socket does not pass"])
     }
 
+    // MARK: Files
+
+    private func passing(_ harness: FilterHarness, _ addresses: String...) -> [String] {
+        addresses.filter { harness.send(head, from: $0).isForwarded }
+    }
+
+    @Test func filesHaveANetworkOnEachLine() throws {
+        let text = """
+            # Those who were banned
+            192.0.2.0/24
+
+              198.51.100.7 # an address \r
+            2001:db8::/32 ; SBL1
+            ::ffff:203.0.113.0/120\t
+            10.0.0.0/8
+            10.0.0.0/8
+            """
+        let harness = try FilterHarness(IPAccess.self, "deny-file = /banned", files: ["/banned": .text(text)])
+        #expect(passing(harness, "192.0.2.9", "198.51.100.7", "2001:db8::9", "203.0.113.9", "10.9.9.9", "") == [""])
+        #expect(passing(harness, "192.0.3.0", "198.51.100.6", "2001:db9::", "203.0.112.255", "11.0.0.0").count == 5)
+    }
+
+    @Test func theSmallestNetworkOfAllListsCountsAndDenialOfTwoAlike() throws {
+        let harness = try FilterHarness(
+            IPAccess.self, "allow = 10.0.0.0/8\nallow-file = /friends /more\ndeny-file = /banned\ndeny = 10.1.0.0/16",
+            files: [
+                "/friends": .text("10.1.1.0/24\n192.0.2.0/24\n"), "/more": .text("10.1.1.7\n"),
+                "/banned": .text("10.1.1.0/25\n192.0.2.0/24\n0.0.0.0/0\n"),
+            ])
+        #expect(passing(harness, "10.2.2.2", "10.1.2.2", "10.1.1.200", "10.1.1.1", "10.1.1.7", "192.0.2.1", "8.8.8.8") == ["10.2.2.2", "10.1.1.200", "10.1.1.7"])
+        #expect(harness.explain(head, from: "10.1.1.7").notes == ["10.1.1.7 passes: it is in 10.1.1.7/32"])
+        #expect(harness.explain(head, from: "10.1.1.1").notes == ["10.1.1.1 does not pass: it is in 10.1.1.0/25"])
+    }
+
+    @Test func aListIsSwappedWholeOnAllLoopsAndABadOneChangesNothing() throws {
+        let harness = try FilterHarness(
+            IPAccess.self, "deny-file = /banned", loops: 2, files: ["/banned": .text("192.0.2.0/24\n198.51.100.0/24\n")])
+        func passes(_ address: String) -> [Bool] { (0..<2).map { harness.send(head, from: address, on: $0).isForwarded } }
+        #expect(passes("192.0.2.1") == [false, false])
+        harness.files["/banned"] = .text("198.51.100.0/24\n203.0.113.1\n")
+        #expect(passes("192.0.2.1") == [true, true])
+        #expect(passes("198.51.100.1") == [false, false])
+        #expect(passes("203.0.113.1") == [false, false])
+        #expect(harness.complaints == [])
+        for (bad, message) in [
+            (FileContent.text("203.0.113.2\n\n10.0.0.1/8\n"), "`/banned`, line 3: `10.0.0.1/8` has address bits behind the prefix"),
+            (.text("203.0.113.2 203.0.113.3"), "`/banned`, line 1: `203.0.113.2?203.0.113.3` is not a network"), (.missing, "there is no file `/banned`"),
+            (.unreadable("Permission denied"), "`/banned` cannot be read: Permission denied"),
+        ] {
+            harness.files["/banned"] = bad
+            #expect(harness.complaints.last?.contains("[filter:f0]: \(message); what /banned said before still holds") == true, "\(harness.complaints)")
+            #expect(passes("203.0.113.1") == [false, false])
+            #expect(passes("203.0.113.2") == [true, true])
+        }
+        harness.files["/banned"] = .text("# nobody\n")
+        #expect(passes("203.0.113.1") == [true, true])
+    }
+
+    @Test(arguments: [
+        ("192.0.2.0/24\nexample.org\n", "`/l`, line 2: `example.org` is not a network"), ("192.0.2.0/33", "`/l`, line 1: `192.0.2.0/33` has no such prefix length"),
+        ("192.0.2.0/", "`192.0.2.0/` has no prefix length"), ("192.0.2.0/024", "has no prefix length"), ("192.0.2.0/+8", "has no prefix length"),
+        ("::1/129", "has no such prefix length"), ("[::1]", "is not a network"), ("192.0.2.1-192.0.2.9", "is not a network"), ("\u{1}\u{FF}", "`???` is not a network"),
+        (String(repeating: "1", count: 100_000), "`\(String(repeating: "1", count: 60))…` is not a network"), ("010.0.0.1", "is not a network"), ("/8", "`/8` is not a network"),
+    ])
+    func aBadFileIsSaidWithItsLineWhenTheGatewayStarts(_ text: String, _ message: String) {
+        let error = #expect(throws: HarnessError.self) { try FilterHarness(IPAccess.self, "allow-file = /l", files: ["/l": .text(text)]) }
+        #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        ("deny-file = /gone", "there is no file `/gone`"), ("deny-file = /l /l", "`/l` is given twice"), ("deny-file = /l\nallow-file = /l", "`/l` is given twice"),
+        ("allow-file = /l\notherwise = allow", "every address pass"), ("deny-file = /l\notherwise = deny", "no address pass"),
+        ("deny-file = \((0..<17).map { "/\($0)" }.joined(separator: " "))", "more than 16 files"),
+    ])
+    func wrongFilesAreRefused(_ options: String, _ text: String) {
+        let error = #expect(throws: HarnessError.self) { try FilterHarness(IPAccess.self, options, files: ["/l": .text("192.0.2.1")]) }
+        #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+    }
+
+    /// A list that a feed of bad addresses makes: it is read in reasonable time, and costs a request no memory.
+    @Test(.timeLimit(.minutes(1))) func aHundredThousandNetworksAreLookedUpFast() throws {
+        var random = SeededGenerator(seed: 9)
+        var text = ""
+        var networks: [IPAddress] = []
+        for index in 0..<100_000 {
+            let isIPv6 = index % 4 == 0
+            var bytes = (0..<(isIPv6 ? 16 : 4)).map { _ in UInt8.random(in: 1...254, using: &random) }
+            if isIPv6 { bytes[0] = 0x20 }
+            let address = IPAddress(bytes: bytes.span)!
+            networks.append(address)
+            text += "\(CIDR(address, prefixLength: isIPv6 ? 64 : [24, 32][index % 2])!)\n"
+        }
+        let files = ["/banned": FileContent.text(text)]
+        let harness = try FilterHarness(IPAccess.self, "deny-file = /banned", files: files)
+        for address in networks.prefix(2000) { #expect(!harness.send(head, from: "\(address)").isForwarded, "\(address)") }
+        #expect(harness.send(head, from: "255.0.0.1").isForwarded)
+        #expect(harness.send(head, from: "::1").isForwarded)
+    }
+
     @Test(arguments: ["10.1.1.1", "2001:db8::1", "::ffff:10.1.1.1"])
     func whatPassesAllocatesNothing(_ address: String) throws {
         let count = try FilterAllocations.count(IPAccess.self, "allow = 10.0.0.0/8 2001:db8::/32\ndeny = 10.66.0.0/16", head, from: address)
