@@ -28,7 +28,12 @@ public final class ConcurrencyLimit: FilterPlugin {
             "What happens to a request that lacks what a key is made of: the limit does not apply, all such requests share one key, or they are answered with 400."),
         Option("ipv4-prefix", .integer(0...32), standard: "32", "Leading bits of a client's IPv4 address that count."),
         Option("ipv6-prefix", .integer(0...128), standard: "64", "Leading bits of a client's IPv6 address that count."),
+        Option(
+            "mode", .choice(["enforce", "shadow", "off"]), standard: "enforce",
+            "`shadow` counts as ever but lets everything pass at once; the response then has `Gateway-Shadow`. `off` does nothing."),
     ])
+
+    enum Mode { case enforce, shadow, off }
 
     let most: Int
     let key: RequestKey
@@ -38,6 +43,7 @@ public final class ConcurrencyLimit: FilterPlugin {
     let exempt: [CIDR]
     let emptyKey: String
     let refusal: Reply
+    let mode: Mode
 
     public init(_ options: FilterOptions) throws(ConfigurationError) {
         most = options.integer("max") ?? 1
@@ -51,6 +57,12 @@ public final class ConcurrencyLimit: FilterPlugin {
         queueTimeout = seconds * 1000 + attoseconds / 1_000_000_000_000_000
         exempt = options.networks("exempt")
         emptyKey = options.word("empty-key") ?? "skip"
+        mode =
+            switch options.word("mode") {
+            case "shadow": .shadow
+            case "off": .off
+            default: .enforce
+            }
         refusal = Reply(
             429, Self.refused,
             fields: [
@@ -60,13 +72,25 @@ public final class ConcurrencyLimit: FilterPlugin {
             type: "https://iana.org/assignments/http-problem-types#quota-exceeded", members: [("violated-policies", .list([.string(options.section)]))])
     }
 
-    public var order: FilterOrder { FilterOrder(roles: [.refusal], fields: key.fieldNames.map { .reads("\($0)") }) }
+    public var order: FilterOrder {
+        mode == .off
+            ? FilterOrder() : FilterOrder(roles: mode == .enforce ? [.refusal] : [], fields: key.fieldNames.map { .reads("\($0)") })
+    }
 
-    public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter { PlaceKeeper(self, loop) }
+    public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
+        switch mode {
+        case .enforce: PlaceKeeper(self, loop)
+        case .shadow: ShadowPlaceKeeper(self, loop)
+        case .off: IdleKeeper()
+        }
+    }
 }
 
+/// `mode = off`.
+private final class IdleKeeper: Filter {}
+
 /// The part on one loop: takes places for requests, and gives them back when their exchanges end, however they do.
-private final class PlaceKeeper: RequestFilter, CompletionObserver {
+private class PlaceKeeper: RequestFilter, CompletionObserver {
     /// What one exchange has. Kept for further ones.
     final class Holding {
         enum State {
@@ -75,11 +99,13 @@ private final class PlaceKeeper: RequestFilter, CompletionObserver {
         }
         var key: UInt64 = 0
         var state = State.nothing
+        /// Where it is only counted: what would have happened otherwise.
+        var shadow: StaticString?
     }
 
-    private let settings: ConcurrencyLimit
-    private let table: PlaceTable
-    private let slot: ObjectSlot<Holding>
+    fileprivate let settings: ConcurrencyLimit
+    fileprivate let table: PlaceTable
+    fileprivate let slot: ObjectSlot<Holding>
     private let loop: LoopContext
     private var free: [Holding] = []
     private let keyMissing = Reply(400, ConcurrencyLimit.keyMissing)
@@ -92,7 +118,7 @@ private final class PlaceKeeper: RequestFilter, CompletionObserver {
         table = loop.shared("\(settings.key) \(settings.key.ipv4Prefix)/\(settings.key.ipv6Prefix)") { PlaceTable() }
     }
 
-    func processRequest(_ request: inout Request) -> RequestDecision {
+    final func processRequest(_ request: inout Request) -> RequestDecision {
         // The same filter in an outer pipeline has counted it.
         if request[slot] != nil { return .forward }
         if let exemption = exemption(of: request) {
@@ -104,12 +130,16 @@ private final class PlaceKeeper: RequestFilter, CompletionObserver {
             request.explain("the key \(settings.key) is empty", by: "empty-key")
             switch settings.emptyKey {
             case "shared": key = table.seed
-            case "reject": return .respond(keyMissing)
+            case "reject": if settings.mode == .enforce { return .respond(keyMissing) }
             default: break
             }
         }
         guard let key else { return .forward }
         if request.isExplained { return explain(key, request) }
+        return enter(key, &request)
+    }
+
+    func enter(_ key: UInt64, _ request: inout Request) -> RequestDecision {
         if table.take(key, most: settings.most) {
             hold(key, .place, &request)
             return .forward
@@ -125,10 +155,12 @@ private final class PlaceKeeper: RequestFilter, CompletionObserver {
 
     private func explain(_ key: UInt64, _ request: borrowing Request) -> RequestDecision {
         let (taken, waiting) = table.counts(key)
-        let isFull = taken >= settings.most && waiting >= settings.queue
+        let isShadow = settings.mode == .shadow
+        let isFull = isShadow ? taken >= settings.most + settings.queue : taken >= settings.most && waiting >= settings.queue
         request.explain(
-            "key \(settings.key.text(of: request)), \(taken) of \(settings.most) under way, \(waiting) waiting" + (isFull ? "; refused" : ""), by: "max")
-        return isFull ? .respond(settings.refusal) : .forward
+            "key \(settings.key.text(of: request)), \(taken) of \(settings.most) under way, \(waiting) waiting" + (isFull ? "; refused" : "")
+                + (isShadow ? "; only counted" : ""), by: "max")
+        return isFull && !isShadow ? .respond(settings.refusal) : .forward
     }
 
     private func wait(_ key: UInt64, _ request: inout Request) -> RequestDecision {
@@ -152,14 +184,15 @@ private final class PlaceKeeper: RequestFilter, CompletionObserver {
         }
     }
 
-    private func hold(_ key: UInt64, _ state: Holding.State, _ request: inout Request) {
+    fileprivate final func hold(_ key: UInt64, _ state: Holding.State, shadow: StaticString? = nil, _ request: inout Request) {
         let holding = free.popLast() ?? Holding()
         holding.key = key
         holding.state = state
+        holding.shadow = shadow
         request[slot] = holding
     }
 
-    func exchangeDidFinish(_ summary: ExchangeSummary, for request: borrowing Request) {
+    final func exchangeDidFinish(_ summary: ExchangeSummary, for request: borrowing Request) {
         guard let holding = request[slot] else { return }
         switch holding.state {
         // Refused after it had waited, or told twice: the filter stands in two pipelines of the exchange.
@@ -170,5 +203,25 @@ private final class PlaceKeeper: RequestFilter, CompletionObserver {
         }
         holding.state = .nothing
         if free.count < 4096 { free.append(holding) }
+    }
+}
+
+/// `mode = shadow`: nobody waits or is refused. Those who would have waited count as under way, those who would have been refused do not,
+/// so that the count is about what enforcement would come to.
+private final class ShadowPlaceKeeper: PlaceKeeper, ResponseFilter {
+    private static let field: FieldName = "Gateway-Shadow"
+
+    override func enter(_ key: UInt64, _ request: inout Request) -> RequestDecision {
+        if let before = table.count(key, below: settings.most + settings.queue) {
+            hold(key, .place, shadow: before < settings.most ? nil : "limit.concurrency;waits", &request)
+        } else {
+            hold(key, .nothing, shadow: "limit.concurrency", &request)
+        }
+        return .forward
+    }
+
+    func processResponse(_ response: inout Response, for request: borrowing Request) {
+        guard let shadow = request[slot]?.shadow else { return }
+        response.fields.append(Self.field, text: shadow)
     }
 }

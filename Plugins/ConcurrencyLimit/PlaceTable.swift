@@ -31,6 +31,18 @@ final class PlaceTable: @unchecked Sendable {
         }
     }
 
+    /// Takes a place if there are fewer than `most`.
+    ///
+    /// - Returns: how many were taken before; nil where it took none.
+    func count(_ key: UInt64, below most: Int) -> Int? {
+        withShard(key) { state in
+            let taken = state.taken[key] ?? 0
+            guard taken < most else { return nil }
+            state.taken[key] = taken + 1
+            return taken
+        }
+    }
+
     enum Entry { case taken, waiting, full }
 
     /// Takes a place, or has `waiter` wait for one behind those who wait, of whom there may be `longest`.
@@ -41,8 +53,8 @@ final class PlaceTable: @unchecked Sendable {
                 state.taken[key] = taken + 1
                 return .taken
             }
-            guard state.waiting[key, default: []].count < longest else { return .full }
-            state.waiting[key, default: []].append(waiter)
+            guard state.waiting[key]?.count ?? 0 < longest else { return .full }
+            waiter.ticket = state.waiting[key, default: WaitingLine()].append(waiter)
             return .waiting
         }
     }
@@ -52,9 +64,9 @@ final class PlaceTable: @unchecked Sendable {
         withShard(key) { state in
             let taken = state.taken[key] ?? 0
             // Above `most` after a change of the configuration: then the place is not handed on.
-            if taken <= most, var queue = state.waiting.removeValue(forKey: key) {
-                let next = queue.removeFirst()
-                if !queue.isEmpty { state.waiting[key] = queue }
+            // By its index: to look for a key that may be missing in order to change what it has would make room for it.
+            if taken <= most, let line = state.waiting.index(forKey: key), let next = state.waiting.values[line].removeFirst() {
+                if state.waiting.values[line].isEmpty { state.waiting.remove(at: line) }
                 next.hasPlace = true
                 next.event.happenSoon()
                 return
@@ -69,9 +81,9 @@ final class PlaceTable: @unchecked Sendable {
     func stopWaiting(_ key: UInt64, _ waiter: Waiter) -> Bool {
         withShard(key) { state in
             if waiter.hasPlace { return true }
-            guard var queue = state.waiting.removeValue(forKey: key) else { return false }
-            queue.removeAll { $0 === waiter }
-            if !queue.isEmpty { state.waiting[key] = queue }
+            guard let ticket = waiter.ticket, let line = state.waiting.index(forKey: key) else { return false }
+            state.waiting.values[line].remove(ticket)
+            if state.waiting.values[line].isEmpty { state.waiting.remove(at: line) }
             return false
         }
     }
@@ -88,7 +100,7 @@ final class PlaceTable: @unchecked Sendable {
 
     private struct State {
         var taken: [UInt64: Int] = [:]
-        var waiting: [UInt64: [Waiter]] = [:]
+        var waiting: [UInt64: WaitingLine<Waiter>] = [:]
     }
 
     private struct Shard: ~Copyable {
@@ -100,8 +112,9 @@ final class PlaceTable: @unchecked Sendable {
 
 /// A request that waits for a place.
 final class Waiter: @unchecked Sendable {
-    // @unchecked: `hasPlace` is touched under the lock of the key's shard only.
+    // @unchecked: `hasPlace` and `ticket` are touched under the lock of the key's shard only.
     let event: LoopEvent
     var hasPlace = false
+    var ticket: WaitingLine<Waiter>.Ticket?
     init(_ event: LoopEvent) { self.event = event }
 }

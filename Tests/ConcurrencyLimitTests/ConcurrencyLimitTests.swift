@@ -51,6 +51,31 @@ private let plain = "GET /a HTTP/1.1\nHost: example.org\n"
         #expect(harness.send(plain).reply != nil)
     }
 
+    private func shadow(_ exchange: TestExchange) -> String? { exchange.respond("HTTP/1.1 204 No Content\n").field("Gateway-Shadow") }
+
+    @Test func `shadow mode counts and says so, and lets everything pass`() throws {
+        let harness = try limiter("max = 1\nqueue = 1\nmode = shadow\nempty-key = reject\nkey = header:X-Team")
+        let head = plain + "X-Team: a\n"
+        let exchanges = (0..<4).map { _ in harness.send(head) }
+        #expect(exchanges.allSatisfy { $0.isForwarded })
+        #expect(harness.explain(head).notes == ["key a, 2 of 1 under way, 0 waiting; refused; only counted"])
+        #expect(exchanges.map(shadow) == [nil, "limit.concurrency;waits", "limit.concurrency", "limit.concurrency"])
+        // Those that would have been refused have no place to give back.
+        exchanges[3].finish()
+        exchanges[2].finish()
+        #expect(shadow(harness.send(head)) == "limit.concurrency")
+        exchanges[0].finish()
+        exchanges[1].finish()
+        #expect(shadow(harness.send(head)) == nil)
+        #expect(harness.send(plain).isForwarded)
+    }
+
+    @Test func `off does nothing`() throws {
+        let harness = try limiter("max = 1\nmode = off")
+        let exchanges = (0..<3).map { _ in harness.send(plain) }
+        #expect(exchanges.map(shadow) == [nil, nil, nil])
+    }
+
     @Test func `those who wait get places in their order`() throws {
         let harness = try limiter("max = 1\nqueue = 3\nqueue-timeout = 5s", loops: 2)
         let first = harness.send(plain, on: 0)
