@@ -97,6 +97,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case filterAskFailed
     /// A filter did not get the answer that it needs to decide in time.
     case filterAskTimeout
+    /// What a filter was answered is nothing that it can decide by.
+    case filterAskAnswer
     /// A filter cannot transform the body.
     case filterTransformFailed
     /// The name of the app server cannot be resolved.
@@ -242,6 +244,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .routeNone: "route.none"
         case .filterAskFailed: "filter.ask.failed"
         case .filterAskTimeout: "filter.ask.timeout"
+        case .filterAskAnswer: "filter.ask.answer"
         case .filterTransformFailed: "filter.transform.failed"
         case .upstreamResolveFailed: "upstream.resolve.failed"
         case .upstreamConnectRefused: "upstream.connect.refused"
@@ -344,7 +347,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
             .upstreamTLSCertificateName, .gatewayHeadTooLarge, .upstreamResponseLengthMismatch, .upstreamStreamRefused,
             .upstreamProtocolBroken, .upstreamProtocolFlood: 502
-        case .filterAskFailed, .filterAskTimeout, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining,
+        case .filterAskFailed, .filterAskTimeout, .filterAskAnswer, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining,
             .gatewayConnectionsFull: 503
         case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout,
             .upstreamTLSTimeout: 504
@@ -390,6 +393,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .routeNone: "No route matches the host and path of the request"
         case .filterAskFailed: "A filter could not get the answer that it needs to decide"
         case .filterAskTimeout: "A filter did not get the answer that it needs to decide in time"
+        case .filterAskAnswer: "The answer that a filter got is none that it can decide by"
         case .filterTransformFailed: "A filter cannot transform the body"
         case .upstreamResolveFailed: "The name of the app server cannot be resolved"
         case .upstreamConnectRefused: "The app refused the connection"

@@ -65,7 +65,7 @@ extension Reason {
                 `on-failure = closed`, so the request was answered with 503.
                 """,
                 """
-                Look at the service that the filter asks. If requests may pass without its answer, say `on-failure = open` in \
+                The access log says in `cause` what failed: `sluice why` explains that code, too. If requests may pass without its answer, say `on-failure = open` in \
                 the filter's section.
                 """)
         case .filterAskTimeout:
@@ -76,8 +76,18 @@ extension Reason {
                 section says `on-failure = closed`, so the request was answered with 503.
                 """,
                 """
-                Look why the service that the filter asks is slow. Raise ask-timeout, or say `on-failure = open` if requests may \
+                Look why the service that the filter asks is slow: the access log says in `cause` what it was waited for. Raise ask-timeout, or say `on-failure = open` if requests may \
                 pass without its answer.
+                """)
+        case .filterAskAnswer:
+            .init(
+                .config,
+                """
+                The service that a filter asks answered, and the filter cannot decide by that: a 5xx status, say, or a body that is broken \
+                off. It is the `cause` in the access log beside the reason `filter.ask.failed`.
+                """,
+                """
+                Look at the log of the service that the filter asks.
                 """)
         case .filterTransformFailed:
             .init(

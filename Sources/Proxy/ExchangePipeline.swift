@@ -114,8 +114,11 @@ extension Exchange {
     }
 
     /// There is no answer: what happens is the operator's choice, unless the request itself is at fault.
-    func unanswered(_ waiting: WaitingQuestion, _ reason: Reason) {
+    ///
+    /// - Parameter cause: what failed below, for the access log.
+    func unanswered(_ waiting: WaitingQuestion, _ reason: Reason, cause: Reason?) {
         guard question === waiting, phase == .asking else { return }
+        if let cause, cause != reason { record.cause = cause }
         endQuestion()
         lastPipeline.lend { pipeline in
             proxy.watch?.counters[pipeline.numbers[passage.reached - 1]].failures &+= 1

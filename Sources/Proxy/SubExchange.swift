@@ -34,6 +34,8 @@ final class SubExchange: LeaseHolder {
     private var interimCount = 0
     /// The app took no more of the request: its connection is not used again.
     private var isCutShort = false
+    /// No connection to the app is free, and none may be made.
+    private var isQueued = false
 
     /// Interim responses that an app may send.
     private static let mostInterimResponses = 16
@@ -45,6 +47,12 @@ final class SubExchange: LeaseHolder {
 
     /// The head of the response is there, and its body is awaited.
     var hasHead: Bool { phase == .body }
+
+    /// What it was waiting for, should it have waited for too long.
+    var patienceReason: Reason {
+        guard phase == .leasing else { return app?.output.isEmpty == false ? .upstreamSendTimeout : .upstreamResponseTimeout }
+        return isQueued ? .upstreamQueueTimeout : .upstreamConnectTimeout
+    }
 
     /// Sets out. The outcome is told later, never from inside.
     func start(_ request: SubRequest, to app: Int, of exchange: Exchange, for waiting: WaitingQuestion) {
@@ -81,6 +89,7 @@ final class SubExchange: LeaseHolder {
         outcome = nil
         interimCount = 0
         isCutShort = false
+        isQueued = false
     }
 
     private func tell(_ outcome: Outcome) {
@@ -96,6 +105,7 @@ final class SubExchange: LeaseHolder {
 
     override func leaseMoved(to step: LeaseStep) {
         phase = .leasing
+        isQueued = step == .queued
         if step == .granted { waiting?.lend { loop.runAgain($0) } }
     }
 

@@ -43,7 +43,12 @@ final class WaitingQuestion: EventSource {
     }
 
     private func answered(_ isAnswered: Bool) {
-        if isAnswered { exchange?.answered(self) } else { exchange?.unanswered(self, .filterAskFailed) }
+        if isAnswered { exchange?.answered(self) } else { exchange?.unanswered(self, .filterAskFailed, cause: cause) }
+    }
+
+    /// Why there is no answer; nil where only the filter's own task knows.
+    private var cause: Reason? {
+        if case .unanswered = question.kind { .filterAskAnswer } else { nil }
     }
 
     /// The filter may be in the midst of something: the request goes on afterwards.
@@ -55,7 +60,7 @@ final class WaitingQuestion: EventSource {
         guard let subExchange else { return answered(false) }
         switch subExchange.outcome {
         case .answered: exchange?.answered(self)
-        case .failed(let reason): exchange?.unanswered(self, Self.isOfRequest(reason) ? reason : .filterAskFailed)
+        case .failed(let reason): exchange?.unanswered(self, Self.isOfRequest(reason) ? reason : .filterAskFailed, cause: reason)
         case nil:
             subExchange.takeGrant()
             subExchange.goOn()
@@ -79,7 +84,7 @@ final class WaitingQuestion: EventSource {
         if subExchange?.outcome != nil { return }
         // What the head says counts, however long the body takes.
         if let subExchange, subExchange.hasHead { return subExchange.breakOff() }
-        exchange?.unanswered(self, .filterAskTimeout)
+        exchange?.unanswered(self, .filterAskTimeout, cause: subExchange?.patienceReason)
     }
 
     /// Has the filter decide, once.

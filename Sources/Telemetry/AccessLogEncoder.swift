@@ -35,9 +35,9 @@ public struct AccessLogEncoder: ~Copyable {
         Limit.client + Limit.method + Limit.target + Limit.host + Limit.referer + Limit.userAgent + Limit.upstream + Limit.server
             + Limit.id
     }
-    /// All that is not such a text, at its longest: the names, the time, fifteen numbers of up to 20 digits, a reason code, and
+    /// All that is not such a text, at its longest: the names, the time, fifteen numbers of up to 20 digits, two reason codes, and
     /// `...` nine times.
-    private static var fixedBytes: Int { 920 }
+    private static var fixedBytes: Int { 980 }
 
     /// Writes the line for one exchange, with its line feed, or nothing when there may not be room for it.
     /// `now` is the end of the exchange, in milliseconds since 1970. Returns whether it was written.
@@ -98,6 +98,8 @@ public struct AccessLogEncoder: ~Copyable {
         Self.appendCombined(texts.server, limit: Limit.server, to: &out)
         out.append("\" reason=")
         if let code = record.reasonCode { out.append(code) } else { out.append("-") }
+        out.append(" cause=")
+        if let cause = record.cause { out.append(cause.code) } else { out.append("-") }
         out.append(" end=")
         Self.append(record.end, to: &out)
         Self.append(" head=", record.marks.head, to: &out)
@@ -163,6 +165,11 @@ public struct AccessLogEncoder: ~Copyable {
         if let code = record.reasonCode {
             out.append(",\"reason\":\"")
             out.append(code)
+            out.append("\"")
+        }
+        if let cause = record.cause {
+            out.append(",\"cause\":\"")
+            out.append(cause.code)
             out.append("\"")
         }
         out.append(",\"end\":\"")

@@ -91,7 +91,7 @@ extension EndState.Party {
             self = .clientTimeout
         case .upstreamConnectTimeout, .upstreamResponseTimeout, .upstreamResponseBodyTimeout, .upstreamSendTimeout, .upstreamTLSTimeout:
             self = .appTimeout
-        case .routeNone, .filterAskFailed, .filterAskTimeout, .filterTransformFailed, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining, .gatewayConnectionsFull, .gatewayHeadTooLarge,
+        case .routeNone, .filterAskFailed, .filterAskTimeout, .filterAskAnswer, .filterTransformFailed, .upstreamQueueFull, .upstreamQueueTimeout, .gatewayDraining, .gatewayConnectionsFull, .gatewayHeadTooLarge,
             .tunnelIdle:
             self = .gateway
         case .gatewayError:

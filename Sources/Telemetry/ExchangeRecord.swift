@@ -11,6 +11,8 @@ public struct ExchangeRecord: Sendable {
     public var reason: Reason? = nil
     /// Why a filter answered by itself; nil where none did.
     public var replyReason: StaticString? = nil
+    /// What kept a filter from getting the answer that it had asked for, whatever became of the request then.
+    public var cause: Reason? = nil
     public var end = EndState()
     /// Bytes of this request that were read from the client: head, framing and body.
     public var clientBytesIn: UInt64 = 0

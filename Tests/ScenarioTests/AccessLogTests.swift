@@ -44,7 +44,7 @@ import Testing
             let line = try awaitLines(1, in: path)[0]
             #expect(line.hasPrefix("127.0.0.1 - - ["))
             #expect(line.contains("\"GET /page?x=1 HTTP/1.1\" 200 5 \"http://from/\" \"tester \\x221\\x22\" host=\"site.test\""))
-            #expect(line.contains("upstream=\"site\" server=\"\(s.app.address)\" reason=- end=--NK"))
+            #expect(line.contains("upstream=\"site\" server=\"\(s.app.address)\" reason=- cause=- end=--NK"))
             #expect(line.contains("tries=1"))
         }
     }

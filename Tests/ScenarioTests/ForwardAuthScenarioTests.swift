@@ -114,6 +114,53 @@ import Testing
         }
     }
 
+    /// Waits for the line of the access log that has this.
+    private func logs(_ s: Scenario, _ text: String, at location: SourceLocation = #_sourceLocation) {
+        #expect(s.gateway.process.waitForOutput { $0.contains(text) }, "the log has no \(text)", sourceLocation: location)
+    }
+
+    @Test func `the log says why there was no answer, and also where requests pass without one`() throws {
+        for isOpen in [false, true] {
+            let log = Guarded.Parts(filter: "on-failure = \(isOpen ? "open" : "closed")\nask-timeout = 300ms", gateway: "access-log = stdout")
+            func ask(_ s: Scenario, _ path: String, _ reason: String) throws {
+                let client = try s.connect()
+                try client.get(path, host: "a")
+                guard isOpen else {
+                    try client.expectReply(503, reason)
+                    return
+                }
+                try s.activeAppConnection().serve("GET \(path) HTTP/1.1", answering: "in")
+                try client.expectAnswer("in")
+            }
+            try Guarded.run(log) { s in
+                let first = try s.connect()
+                try first.get("/broken", host: "a")
+                let service = try s.apps[0].accept()
+                _ = try service.receiveRequest()
+                try service.answer("oh", status: "502 Bad Gateway")
+                if isOpen {
+                    try s.activeAppConnection().serve("GET /broken HTTP/1.1", answering: "in")
+                    try first.expectAnswer("in")
+                } else {
+                    try first.expectReply(503, "filter.ask.failed")
+                }
+                logs(s, "reason=\(isOpen ? "-" : "filter.ask.failed") cause=filter.ask.answer ")
+                service.close()
+                s.apps[0].stop()
+                try ask(s, "/gone", "filter.ask.failed")
+                logs(s, "reason=\(isOpen ? "-" : "filter.ask.failed") cause=upstream.connect.refused ")
+            }
+            guard !isOpen else { continue }
+            try Guarded.run(log) { s in
+                let client = try s.connect()
+                try client.get("/slow", host: "a")
+                _ = try s.apps[0].accept().receiveRequest()
+                try client.expectReply(503, "filter.ask.timeout")
+                logs(s, "reason=filter.ask.timeout cause=upstream.response.timeout ")
+            }
+        }
+    }
+
     @Test func `what the head of an answer says counts, however long its body takes`() throws {
         try Guarded.run(Guarded.Parts(filter: "ask-timeout = 150ms\non-failure = open")) { s in
             let client = try s.connect()

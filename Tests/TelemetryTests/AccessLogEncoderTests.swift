@@ -11,7 +11,7 @@ import Testing
         #expect(
             ExchangeSample().text(.combined) == """
                 192.0.2.1 - - [23/Nov/2026:00:10:09 +0000] "GET /images?x=1 HTTP/1.1" 200 612 "-" "curl/8.0" \
-                host="example.org" upstream="web" server="127.0.0.1:9292" reason=- end=--RK \
+                host="example.org" upstream="web" server="127.0.0.1:9292" reason=- cause=- end=--RK \
                 head=12 queue=0 connect=0 first=310 total=402 in=78 out=700 app-out=160 app-in=690 tries=1 before=3 id="-"
                 """)
     }
@@ -37,7 +37,7 @@ import Testing
         #expect(
             sample.text(.combined) == """
                 192.0.2.1 - - [23/Nov/2026:00:10:09 +0000] "-" 408 0 "-" "-" host="-" upstream="-" server="-" \
-                reason=request.head.timeout end=cR-C head=- queue=- connect=- first=- total=15000000 \
+                reason=request.head.timeout cause=- end=cR-C head=- queue=- connect=- first=- total=15000000 \
                 in=0 out=0 app-out=0 app-in=0 tries=0 before=0 id="-"
                 """)
         #expect(

@@ -36,7 +36,7 @@ private func checkCombined(_ line: [UInt8], _ texts: [[UInt8]], _ bytes: [UInt8]
         checkText(Latin.text(read), text.isEmpty ? "-" : Latin.text(text), "quoted \(part)", bytes)
     }
     check(parts[0].starts(with: texts[0].isEmpty ? "- - - [".utf8 : "".utf8), "the client", bytes)
-    check(parts[12].starts(with: " reason=- end=--RK head=".utf8), "what follows the texts", bytes)
+    check(parts[12].starts(with: " reason=- cause=- end=--RK head=".utf8), "what follows the texts", bytes)
 }
 
 /// Bytes one by one as characters.

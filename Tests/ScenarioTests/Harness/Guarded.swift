@@ -7,6 +7,7 @@ enum Guarded {
         var filter = "ask-timeout = 20s"
         var service = ""
         var app = ""
+        var gateway = ""
         var path = "/verify"
     }
 
@@ -15,6 +16,7 @@ enum Guarded {
     /// `apps[0]` is the service, `apps[1]` the app behind it.
     static func run(_ parts: Parts = Parts(), _ script: (Scenario) throws -> Void) throws {
         var options = Scenario.Options(servers: 2)
+        options.gateway = parts.gateway
         options.site = { servers, _ in
             """
             [pipeline:site]
