@@ -32,7 +32,7 @@ public struct Healthcheck: FilterPlugin {
         advice: "Remove the file, or make it, when the gateway shall serve again. `detailed = on` says which one it is.")
     static let draining = ReplyReason(
         "healthcheck.draining", "The gateway is shutting down", fault: .nobody,
-        happened: "A health check came while the gateway drains.", advice: "Nothing: the load balancer sends its requests elsewhere.")
+        happened: "A health check came while the gateway drains, or in the `drain-delay` before.", advice: "Nothing: the load balancer sends its requests elsewhere.")
     static let method = ReplyReason(
         "healthcheck.method", "A health check is a GET or a HEAD", fault: .client,
         happened: "The path of the health check was asked for with another method.", advice: "Use GET or HEAD.")

@@ -26,7 +26,8 @@ public final class LoopContext {
         self.system = system
     }
 
-    /// The gateway is ending: it takes no more connections, and closes each when its request is answered. Keep the context to ask later.
+    /// The gateway is ending. For the `drain-delay` of its config it still takes connections; then no more, and it closes each when its
+    /// request is answered. Keep the context to ask later.
     public var isDraining: Bool { state.isDraining }
 
     /// The `[app:NAME]` section of this name; nil if there is none.

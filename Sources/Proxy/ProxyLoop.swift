@@ -143,6 +143,9 @@ public final class ProxyLoop {
         for acceptor in acceptors { acceptor.end() }
     }
 
+    /// The gateway will drain soon: filters know of it, and nothing else changes.
+    public func announceDrain() { filterState.isDraining = true }
+
     /// Stops accepting, closes idle connections, and lets the others finish. `drained` is called on the loop, once, when the last
     /// connection has closed.
     public func drain(_ drained: @escaping () -> Void) {

@@ -6,6 +6,7 @@ extension Plan {
         var lines: [String] = []
         lines.append("gateway")
         lines.append("  loops            \(gateway.loops)")
+        lines.append("  drain delay      \(gateway.drainDelay)")
         lines.append("  drain timeout    \(text(gateway.drainTimeout))")
         lines.append("  access log       \(gateway.accessLog.map { "\($0.target) \($0.format)" } ?? "off")")
         lines.append("  trusted proxies  \(text(gateway.trustedProxies))")

@@ -3,8 +3,9 @@ import Testing
 
 /// The health check of the running gateway: a file takes it out of service, and so does a drain.
 @Suite struct HealthcheckScenarioTests {
-    func scenario(_ script: (Scenario) throws -> Void) throws {
+    func scenario(_ gateway: String = "", _ script: (Scenario) throws -> Void) throws {
         var options = Scenario.Options(loops: 2)
+        options.gateway = gateway
         options.site = { servers, folder in
             """
             [pipeline:site]
@@ -67,6 +68,47 @@ import Testing
             try app.answer("done")
             try slow.expectAnswer("done")
             s.expectEnd()
+        }
+    }
+
+    @Test func `for the drain delay checks on new connections are told, and requests are served as before`() throws {
+        try scenario("drain-delay = 1h") { s in
+            s.gatewayIsStopped = true
+            let kept = try s.connect()
+            try kept.send("GET /healthcheck HTTP/1.1\r\nHost: a\r\n\r\n")
+            try kept.expectAnswer("OK")
+            s.gateway.process.signal(SIGTERM)
+            // Both loops get to know.
+            #expect(try wait { try (0..<12).allSatisfy { _ in try check(s) == (503, "DRAINING") } })
+            try kept.send("GET /healthcheck HTTP/1.1\r\nHost: a\r\n\r\n")
+            let told = try kept.receiveResponse()
+            #expect(told.status == 503 && told.bodyText == "DRAINING")
+            // Nothing is closed yet: the next request may come on the same connection, or on another.
+            #expect(told.head["Connection"] == nil)
+            for client in [kept, try s.connect()] {
+                try client.get("/")
+                try s.activeAppConnection().serve("GET / HTTP/1.1", answering: "x")
+                #expect(try client.expectAnswer("x").head["Connection"] == nil)
+            }
+            // A second signal does not wait for the hour.
+            s.gateway.process.signal(SIGTERM)
+            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
+        }
+    }
+
+    @Test func `after the drain delay the gateway drains`() throws {
+        try scenario("drain-delay = 200ms") { s in
+            s.gatewayIsStopped = true
+            let slow = try s.connect()
+            try slow.get("/slow")
+            let app = try s.activeAppConnection()
+            _ = try app.receiveRequest()
+            s.gateway.process.signal(SIGTERM)
+            let port = try #require(s.gateway.ports["web"])
+            #expect(try wait { try Descriptor.connected(port: port) == nil })
+            try app.answer("done")
+            #expect(try slow.expectAnswer("done").head["Connection"] == "close")
+            #expect(s.gateway.process.waitForEnd(upTo: .seconds(10)) == .exit(0))
         }
     }
 }

@@ -38,6 +38,8 @@ public enum Destination: Sendable, Hashable {
 /// `[gateway]`
 public struct GatewayPlan: Sendable, Equatable {
     public var loops: LoopCount
+    /// Between the signal to stop and the end of listening.
+    public var drainDelay: Duration
     /// nil waits for ever.
     public var drainTimeout: Duration?
     /// nil writes none.

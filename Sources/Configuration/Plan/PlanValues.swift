@@ -38,6 +38,7 @@ extension PlanBuilder {
         let format = values.word("access-log-format").flatMap(AccessLogPlan.Format.init) ?? .combined
         return GatewayPlan(
             loops: values.integer("loops").map(LoopCount.count) ?? .auto,
+            drainDelay: values.required(values.duration, "drain-delay"),
             drainTimeout: values.duration("drain-timeout"),
             accessLog: target.map { AccessLogPlan(target: $0, format: format) },
             trustedProxies: values.networks("trusted-proxies"),

@@ -11,8 +11,11 @@ extension OptionSchema {
             "loops", .integer(1...1024), or: ["auto"], standard: "auto",
             "Event loops, each a thread. `auto` is one for each core that the process may run on."),
         Option(
+            "drain-delay", .duration(.zero ... .hours(1)), standard: "0s",
+            "How long after the signal to stop the gateway serves on as before, while [health checks](../Plugins/Healthcheck/README.md) are told that it ends: load balancers see that before connections are refused. Then it drains."),
+        Option(
             "drain-timeout", .duration(.zero ... .days(1)), or: ["off"], standard: "30s",
-            "How long exchanges that are in flight may go on after the signal to stop. `off` waits for the last of them."),
+            "How long exchanges that are in flight may go on after the signal to stop and `drain-delay`. `off` waits for the last of them."),
         Option(
             "access-log", .logTarget, or: ["off"], standard: "off",
             "Where a line for each exchange goes. A path is opened for appending, and anew on SIGUSR1."),

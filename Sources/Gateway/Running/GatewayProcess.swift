@@ -11,7 +11,7 @@ import Upstreams
 
 /// The running gateway: binds everything or nothing, starts a loop a thread, and lives until a signal ends it.
 ///
-/// SIGTERM and SIGINT drain: nothing new is accepted, idle connections are closed, exchanges in flight finish with
+/// SIGTERM and SIGINT drain, after the drain delay, in which only filters know of it: nothing new is accepted, idle connections are closed, exchanges in flight finish with
 /// `Connection: close`, at most for the drain time-out. A second one ends it at once. SIGUSR1 opens the access log again,
 /// SIGUSR2 prints what the loops have counted.
 public struct GatewayProcess {
@@ -193,21 +193,35 @@ public struct GatewayProcess {
 
     private func drain(_ signals: SignalWait) {
         ServiceNotification.send("STOPPING=1")
+        if settings.drainDelay > 0 {
+            for running in loops { running.loop.post { running.proxy.announceDrain() } }
+            guard wait(settings.drainDelay, signals, until: { false }) else { return cutOff() }
+        }
         for running in loops {
             running.loop.post { running.proxy.drain { running.drained.store(true, ordering: .releasing) } }
         }
+        func isDone() -> Bool { loops.allSatisfy { $0.drained.load(ordering: .acquiring) } }
+        if !wait(settings.drainTimeout, signals, until: isDone) || !isDone() { cutOff() }
+    }
+
+    /// Waits for a time, at least one step of it, or until something is done.
+    ///
+    /// - Parameter milliseconds: `Int64.max` for ever.
+    /// - Returns: false if it is told to end at once.
+    private func wait(_ milliseconds: Int64, _ signals: SignalWait, until isDone: () -> Bool) -> Bool {
         let step: Int64 = 10
-        var left = settings.drainTimeout
-        while !loops.allSatisfy({ $0.drained.load(ordering: .acquiring) }) {
+        var left = milliseconds
+        while !isDone() {
             switch signals.wait(milliseconds: min(step, max(1, left))) {
-            case .end: return cutOff()
+            case .end: return false
             case .reopenLog: log?.reopen()
             case .printCounters: printCounters()
             case .nothing: break
             }
             if left != .max { left -= step }
-            if left <= 0 { return cutOff() }
+            if left <= 0 { break }
         }
+        return true
     }
 
     /// Ends what is left at once.

@@ -6,7 +6,9 @@ import Telemetry
 public struct GatewaySettings: Sendable {
     /// Event loops; 0 for one a core.
     public var loops = 0
-    /// Milliseconds for exchanges in flight after SIGTERM.
+    /// Milliseconds between SIGTERM and the drain, in which filters know that the gateway ends.
+    public var drainDelay: Int64 = 0
+    /// Milliseconds for exchanges in flight when the drain has begun.
     public var drainTimeout: Int64 = 30_000
     public var accessLog: AccessLogSettings?
     public var apps: [AppSettings]

@@ -29,6 +29,7 @@ extension GatewaySettings {
         pipelines = routes.pipelines
         filterTiming = plan.gateway.filterTiming ?? 0
         if case .count(let count) = plan.gateway.loops { loops = count }
+        drainDelay = plan.gateway.drainDelay.milliseconds
         drainTimeout = plan.gateway.drainTimeout.milliseconds
         accessLog = plan.gateway.accessLog.map { log in
             let target: LogWriter.Target =
