@@ -1,9 +1,9 @@
 import FilterAPI
 
-/// Refuses requests that are larger than an app should have to take.
+/// Refuses requests that are larger than an app should have to take, and responses that are larger than clients should get.
 public final class SizeLimit: FilterPlugin, RequestFilter {
     public static let name = "size-limit"
-    public static let summary = "Refuses requests that are larger than an app should have to take."
+    public static let summary = "Refuses requests that are larger than an app should have to take, and breaks off responses that do not end."
 
     public static let options = OptionSchema([
         Option("max-body", .byteCount(0 ... .max), or: ["off"], standard: "off", "The most bytes of a body. One that says it is larger is refused at once, another when it has grown above it."),
@@ -11,6 +11,9 @@ public final class SizeLimit: FilterPlugin, RequestFilter {
         Option("max-query", .byteCount(0 ... 131_072), or: ["off"], standard: "off", "The most bytes of the query, without its `?`."),
         Option("max-fields", .byteCount(1 ... 1_048_576), or: ["off"], standard: "off", "The most bytes of all field lines together: names, values and four more for each line."),
         Option("max-field", .byteCount(1 ... 1_048_576), or: ["off"], standard: "off", "The most bytes of the value of one field line, such as one of Cookie."),
+        Option(
+            "max-response-body", .byteCount(0 ... .max), or: ["off"], standard: "off",
+            "The most bytes of a response body of the app, as the app sends it. One that says it is larger is replaced by a 502, another broken off when it has grown above it."),
         Option("max-field-count", .integer(1...10_000), or: ["off"], standard: "off", "The most field lines."),
     ])
 
@@ -27,6 +30,7 @@ public final class SizeLimit: FilterPlugin, RequestFilter {
         advice: "If the app needs such fields, raise the option. `sluice explain` shows which one it is.")
 
     private let mostBody: UInt64
+    let mostResponseBody: UInt64
     private let mostTarget: UInt64
     private let mostQuery: UInt64
     private let mostFields: UInt64
@@ -40,13 +44,14 @@ public final class SizeLimit: FilterPlugin, RequestFilter {
 
     public init(_ options: FilterOptions) throws(ConfigurationError) {
         mostBody = options.byteCount("max-body") ?? .max
+        mostResponseBody = options.byteCount("max-response-body") ?? .max
         mostTarget = options.byteCount("max-target") ?? .max
         mostQuery = options.byteCount("max-query") ?? .max
         mostFields = options.byteCount("max-fields") ?? .max
         mostField = options.byteCount("max-field") ?? .max
         mostLines = options.integer("max-field-count").map(UInt64.init) ?? .max
         looksAtFields = min(mostFields, mostField, mostLines) < .max
-        guard min(mostBody, mostTarget, mostQuery) < .max || looksAtFields else {
+        guard min(mostBody, mostResponseBody, mostTarget, mostQuery) < .max || looksAtFields else {
             throw ConfigurationError("this filter limits nothing", help: "add `max-body = 1MiB`, or another of its options")
         }
         if options.byteCount("max-query") != nil, mostQuery >= mostTarget {
@@ -56,6 +61,10 @@ public final class SizeLimit: FilterPlugin, RequestFilter {
         if options.byteCount("max-field") != nil, mostField >= mostFields {
             throw ConfigurationError("no field gets that large", option: "max-field", help: "`max-fields` counts it, too, and is not larger")
         }
+    }
+
+    public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
+        mostResponseBody < .max ? ResponseSizeLimit(self) : self
     }
 
     public var order: FilterOrder { FilterOrder(roles: [.refusal]) }
@@ -104,5 +113,21 @@ public final class SizeLimit: FilterPlugin, RequestFilter {
             }
         }
         return false
+    }
+}
+
+/// The same where responses are limited: only then they are shown to it.
+private final class ResponseSizeLimit: RequestFilter, ResponseFilter {
+    private let plugin: SizeLimit
+
+    init(_ plugin: SizeLimit) { self.plugin = plugin }
+
+    func processRequest(_ request: inout Request) -> RequestDecision { plugin.processRequest(&request) }
+
+    func processResponse(_ response: inout Response, for request: borrowing Request) {
+        response.limitBody(to: plugin.mostResponseBody)
+        if let length = response.contentLength, length > plugin.mostResponseBody, !response.isReply {
+            request.explain("502: the response has \(length) bytes, \(plugin.mostResponseBody) are allowed", by: "max-response-body")
+        }
     }
 }

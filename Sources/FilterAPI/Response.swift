@@ -15,6 +15,9 @@ public struct Response: ~Copyable {
     /// Bytes of a body that filters can wait for (`LengthAwaitingFilter`).
     public static let mostAwaitedBytes = 16 * 1024
 
+    /// The most bytes that the body may have as the app sends it.
+    package private(set) var maxBodyBytes = UInt64.max
+
     package init(table: consuming FieldTable) { fields = Fields(table: table) }
 
     /// Makes it as new; buffers go back to their pools.
@@ -25,6 +28,7 @@ public struct Response: ~Copyable {
         answersHead = false
         lengthChanges = false
         wholeLength = nil
+        maxBodyBytes = .max
         if !transforms.isEmpty { transforms = [] }
     }
 
@@ -60,6 +64,10 @@ public struct Response: ~Copyable {
         case .chunked, .untilClose: return wholeLength
         }
     }
+
+    /// Has the gateway break off a body that becomes longer than this, as the app sends it: before transforms, without framing. One whose
+    /// length is known to be larger is answered with 502 instead. A lower limit of another filter stays.
+    public mutating func limitBody(to bytes: UInt64) { maxBodyBytes = min(maxBodyBytes, bytes) }
 
     /// Runs the body through `transform`, behind those that were asked for before. The gateway sees to the framing: the length is unknown from
     /// now on. In answer to HEAD only the head changes accordingly; without a body (1xx, 204, 304) and on a reply nothing happens.

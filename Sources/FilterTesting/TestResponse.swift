@@ -15,6 +15,8 @@ public struct TestResponse {
     public let isComplete: Bool
     /// A filter changes the length of the body, so that the gateway drops Content-Length.
     public let lengthChanges: Bool
+    /// The most bytes of the app's body that the gateway would let through.
+    public let bodyLimit: UInt64
     private let lines: [(name: String, value: String)]
 
     init(_ response: borrowing Response, head: [UInt8], outputs: [[UInt8]], isComplete: Bool) {
@@ -24,6 +26,7 @@ public struct TestResponse {
         self.outputs = outputs
         self.isComplete = isComplete
         lengthChanges = response.lengthChanges
+        bodyLimit = response.maxBodyBytes
         var lines: [(String, String)] = []
         response.fields.forEach { lines.append(($0, $1)) }
         self.lines = lines

@@ -101,6 +101,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case filterAskAnswer
     /// A filter cannot transform the body.
     case filterTransformFailed
+    /// The body of the response is larger than a filter allows.
+    case upstreamResponseTooLarge
     /// The name of the app server cannot be resolved.
     case upstreamResolveFailed
     /// The app refused the connection.
@@ -246,6 +248,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .filterAskTimeout: "filter.ask.timeout"
         case .filterAskAnswer: "filter.ask.answer"
         case .filterTransformFailed: "filter.transform.failed"
+        case .upstreamResponseTooLarge: "upstream.response.too-large"
         case .upstreamResolveFailed: "upstream.resolve.failed"
         case .upstreamConnectRefused: "upstream.connect.refused"
         case .upstreamConnectFailed: "upstream.connect.failed"
@@ -343,7 +346,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
-            .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
+            .upstreamResponseInterimFlood, .upstreamResponseTooLarge, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
             .upstreamTLSCertificateName, .gatewayHeadTooLarge, .upstreamResponseLengthMismatch, .upstreamStreamRefused,
             .upstreamProtocolBroken, .upstreamProtocolFlood: 502
@@ -395,6 +398,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .filterAskTimeout: "A filter did not get the answer that it needs to decide in time"
         case .filterAskAnswer: "The answer that a filter got is none that it can decide by"
         case .filterTransformFailed: "A filter cannot transform the body"
+        case .upstreamResponseTooLarge: "The response of the app is larger than the limit"
         case .upstreamResolveFailed: "The name of the app server cannot be resolved"
         case .upstreamConnectRefused: "The app refused the connection"
         case .upstreamConnectFailed: "The app cannot be reached"

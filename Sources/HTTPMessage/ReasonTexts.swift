@@ -12,6 +12,17 @@ extension Reason {
             .requestBodyTimeout, .requestBodyTooSlow, .requestBodyUnexpected, .requestPseudoFieldMalformed, .requestFieldConnectionSpecific,
             .requestLengthMismatch:
             requestExplanation
+        case .upstreamResponseTooLarge:
+            .init(
+                .app,
+                """
+                The body of the app's response is larger than the `max-response-body` of a size-limit filter. If the app said so at once, the \
+                client got 502; otherwise the response was broken off when it had grown above the limit, in a way that the client can tell.
+                """,
+                """
+                If the app should send so much, raise the option, or take the route out of the filter's pipeline. Otherwise look why the app \
+                does not stop.
+                """)
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout,
             .upstreamQueueFull, .upstreamQueueTimeout, .upstreamResponseTimeout, .upstreamResponseClosed,
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,

@@ -84,6 +84,8 @@ final class Exchange: LeaseHolder {
     var responseTransform: TransformedBody?
     /// A head that waits for the beginning of its body, and that beginning until it is passed on.
     var held: HeldHead?
+    /// What filters allow a body of the app.
+    var mostResponseBytes = UInt64.max
     /// The rest of an answer of the gateway's own.
     var local: LocalBody?
     /// Bytes of the path that the app does not get, and what stands for them.
@@ -201,6 +203,7 @@ final class Exchange: LeaseHolder {
     /// Makes as new what only requests with filters use.
     private func leavePassage() {
         passage = Passage()
+        mostResponseBytes = .max
         message.reset()
         requestTransform?.stages.abandon()
         responseTransform?.stages.abandon()

@@ -69,7 +69,7 @@ extension Reason {
     /// After this answer nothing that the client sends can be told apart, or it must not send more.
     var closesConnection: Bool {
         switch self {
-        case .routeNone, .filterAskFailed, .filterAskTimeout, .filterAskAnswer, .upstreamResolveFailed,
+        case .routeNone, .filterAskFailed, .filterAskTimeout, .filterAskAnswer, .upstreamResolveFailed, .upstreamResponseTooLarge,
             .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout, .upstreamQueueFull, .upstreamQueueTimeout,
             .upstreamResponseTimeout, .upstreamResponseClosed, .upstreamResponseReset, .upstreamResponseMalformed,
             .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,

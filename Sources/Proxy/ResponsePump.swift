@@ -112,6 +112,7 @@ extension Exchange {
     }
 
     func takeHead(_ app: AppConnection, _ client: ClientSide, isFiltered: Bool) {
+        if case .length(let length) = response.framing, length > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
         let framing = clientFraming()
         if framing == .untilClose || proxy.isDraining { keepsClient = false }
         client.output.attach(slabs)
@@ -146,6 +147,7 @@ extension Exchange {
         passBack()
         response.status = proxy.scratch.head.status
         record.status = response.status
+        mostResponseBytes = proxy.scratch.maxBodyBytes
         if proxy.scratch.hasBody && !proxy.scratch.transforms.isEmpty {
             responseTransform = TransformedBody(proxy.scratch.transforms, pool: slabs)
         }
@@ -231,7 +233,9 @@ extension Exchange {
             guard isSent(writePayload(of: &app.input, to: client)) else { return }
             if responseReader.isFinished { return finishResponse(app, client) }
             switch responseReader.decode(&app.input) {
-            case .payload: record.bodyBytesOut = responseReader.payloadBytes
+            case .payload:
+                if responseReader.payloadBytes > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
+                record.bodyBytesOut = responseReader.payloadBytes
             case .finished: break
             case .malformed: return fail(.upstreamResponseChunkMalformed)
             case .trailers:

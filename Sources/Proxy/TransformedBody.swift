@@ -85,7 +85,10 @@ extension Exchange {
                 continue
             }
             switch responseReader.decode(&app.input) {
-            case .payload, .finished: continue
+            case .payload:
+                if responseReader.payloadBytes > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
+                continue
+            case .finished: continue
             case .malformed: return fail(.upstreamResponseChunkMalformed)
             case .trailers:
                 switch readTrailers(of: app, for: .response, into: &responseTrailers) {

@@ -112,7 +112,7 @@ extension EndState.Party {
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed, .upstreamResponseReset,
             .upstreamResponseMalformed, .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed,
             .upstreamResponseFramingAmbiguous, .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
-            .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
+            .upstreamResponseInterimFlood, .upstreamResponseTooLarge, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
             .upstreamTLSCertificateName, .upstreamResponseLengthMismatch, .upstreamStreamRefused, .upstreamProtocolBroken,
             .upstreamProtocolFlood:

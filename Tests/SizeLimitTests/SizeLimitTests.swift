@@ -34,6 +34,15 @@ import Testing
         #expect(exchange.reply?.reason == (isRefused ? "limit.fields" : nil))
     }
 
+    @Test func responsesAreLimitedByTheLowestLimit() throws {
+        let harness = try FilterHarness([(SizeLimit.self, "max-response-body = 10B"), (SizeLimit.self, "max-response-body = 20B"), (SizeLimit.self, "max-body = 5B")])
+        let exchange = harness.send("GET / HTTP/1.1\nHost: h\n")
+        #expect(exchange.respond("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n").bodyLimit == 10)
+        // Without the option it sees no response.
+        let other = try send("max-body = 5B", "GET / HTTP/1.1\nHost: h\n")
+        #expect(other.respond("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n").bodyLimit == .max)
+    }
+
     @Test func fieldsThatAreGoneDoNotCount() throws {
         let harness = try FilterHarness([(WithoutCookies.self, ""), (SizeLimit.self, "max-fields = 20B")])
         #expect(harness.send("GET / HTTP/1.1\nHost: h\nCookie: aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n").isForwarded)

@@ -214,6 +214,14 @@ final class ScriptedConnection {
         unread.removeAll()
     }
 
+    /// A chunked body ends without its last chunk, whatever comes before.
+    func expectCut(at location: SourceLocation = #_sourceLocation) throws {
+        let deadline = Deadline()
+        while try fill(deadline, "an end", location) {}
+        guard !unread.suffix(5).elementsEqual("0\r\n\r\n".utf8) else { throw ScenarioFailure("\(name): the body looks whole", at: location) }
+        unread.removeAll()
+    }
+
     /// No byte has come and the other side has not closed. Says nothing about later: put a barrier before it.
     func expectNothingYet(at location: SourceLocation = #_sourceLocation) throws {
         guard ended == nil, unread.isEmpty, socket.pending(POLLIN) == 0 else {
