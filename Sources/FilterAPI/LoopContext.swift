@@ -39,6 +39,9 @@ public final class LoopContext {
     /// Reserves a place for an object in every exchange of this loop. Only while the filter is made.
     public func reserveObject<Value: AnyObject>(_ type: Value.Type = Value.self) -> ObjectSlot<Value> { state.layout.reserve(object: type) }
 
+    /// Tells the operator something, on standard error. Only while the filter is made.
+    public func tell(_ text: String) { system.system.complain("sluice: [filter:\(section)]: \(text)") }
+
     /// A descriptor and a timer of the filter's own. It works as long as the object is kept.
     public func makeWatch() -> LoopWatch { LoopWatch(system.services.makeWatchEngine()) }
 

@@ -432,6 +432,7 @@ final class ClientConnection: ClientSide {
                 endHandshake(.tlsClientCertificateRefused)
                 return true
             }
+            self.tls = tls
             proxy.counters.handshakes &+= 1
             if tls.isResumed { proxy.counters.handshakesResumed &+= 1 }
             if listener.terminator?.forwardsClientCertificate ?? false { certificate = tls.peerCertificateField }

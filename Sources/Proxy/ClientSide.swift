@@ -2,6 +2,7 @@ import EventLoops
 import FilterAPI
 import HTTPMessage
 import Routing
+import TLS
 import Transport
 
 /// The client's side of exchanges: a connection that carries one after the other, or one stream of a connection that has many.
@@ -18,6 +19,8 @@ class ClientSide: Peer {
     final private(set) var destination: ConnectionEnd?
     /// The certificate that the client has shown, as a byte sequence of a structured field (RFC 8941 §3.3.5); nil for none.
     final var certificate: [UInt8]?
+    /// What enciphers the connection; nil where nothing does, and before its handshake is over.
+    final var tls: TLSConnection?
     /// Milliseconds on the loop's clock.
     final var requestEndedAt: Int64 = 0
     /// What was sent is not all, and its end must not look as if it were.
@@ -43,6 +46,7 @@ class ClientSide: Peer {
         isHTTPS = connection.isHTTPS
         destination = connection.destination
         certificate = connection.certificate
+        tls = connection.tls
         super.init(stream, on: connection.loop)
     }
 

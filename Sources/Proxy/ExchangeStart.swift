@@ -24,7 +24,7 @@ extension Exchange {
         if proxy.account != nil { beginAccount(client) }
         if listener.settings.tellsTimes { stopwatch = Stopwatch(began: loop.clockNanoseconds()) }
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
-        if let tls = client.stream.tls, tls.hasSeveralRules, headSlab.withBytes({ isMisdirected($0, tls) }) { return fail(.requestHostMisdirected) }
+        if let tls = client.tls, tls.hasSeveralRules, headSlab.withBytes({ isMisdirected($0, tls) }) { return fail(.requestHostMisdirected) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
         follow(listener.routes)
     }

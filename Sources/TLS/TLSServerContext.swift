@@ -8,7 +8,7 @@ public enum ClientCertificateRule: Sendable, Equatable {
     case required(authorities: String)
 
     /// The path of a PEM file with the certificates of those who sign.
-    var authorities: String? {
+    public var authorities: String? {
         switch self {
         case .none: nil
         case .optional(let path), .required(let path): path
@@ -49,12 +49,19 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
     /// What sessions, and connections for several hosts, may not pass from one to another.
     private let identities: [[UInt8]]
     private let choose: Choice
+    /// What a host counts for that no certificate names.
+    private let defaultEntry: Int
+    private let keyLog: KeyLog?
 
     /// Errors: what is wrong with an entry, or what OpenSSL does not have.
     ///
     /// - Parameters:
     ///   - entries: at least one; the first one's context is what connections begin with.
-    public init(policy: TLSPolicy, entries: [Entry], choose: @escaping Choice) throws(TLSSetupFault) {
+    public init(
+        policy: TLSPolicy, entries: [Entry], defaultEntry: Int = 0, keyLog: KeyLog? = nil, choose: @escaping Choice
+    ) throws(TLSSetupFault) {
+        self.defaultEntry = defaultEntry
+        self.keyLog = keyLog
         precondition(!entries.isEmpty)
         rules = entries.map(\.rule)
         let identities = entries.map(\.ruleBytes)
@@ -70,6 +77,7 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         super.init(hasSeveralRules: identities.contains { $0 != identities[0] })
         for template in templates {
             unsafe SSL_CTX_set_alpn_select_cb(template.pointer, Self.selectProtocol, nil)
+            if keyLog != nil { unsafe SSL_CTX_set_keylog_callback(template.pointer, Self.secretCame) }
             unsafe SSL_CTX_set_client_hello_cb(template.pointer, Self.helloCame, Unmanaged.passUnretained(self).toOpaque())
         }
     }
@@ -105,10 +113,10 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         return connection
     }
 
-    /// A request for `host` may come on a connection to `entry`: what serves the host has the same rule, or nothing serves it.
+    /// A request for `host` may come on a connection to `entry`: what serves the host has the same rule. A host that nothing serves is the
+    /// default's.
     func mayServe(_ host: UnsafeBufferPointer<UInt8>, on entry: Int) -> Bool {
-        guard let meant = unsafe choose(host) else { return true }
-        return identities[meant] == identities[entry]
+        return unsafe identities[choose(host) ?? defaultEntry] == identities[entry]
     }
 
     // MARK: OpenSSL's callbacks
@@ -153,19 +161,10 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         unsafe chosen?.pointee = UnsafePointer(result)
         return SSL_TLSEXT_ERR_OK
     }
-}
 
-extension TLSServerContext {
-    /// One certificate for all names.
-    public convenience init(policy: TLSPolicy, certificate: String, key: String) throws(TLSSetupFault) {
-        let entry = unsafe Entry { (context) throws(TLSSetupFault) in
-            guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
-                throw TLSSetupFault.fromOpenSSL("the certificate in `\(certificate)` cannot be read")
-            }
-            guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1, unsafe SSL_CTX_check_private_key(context) == 1 else {
-                throw TLSSetupFault.fromOpenSSL("the key in `\(key)` cannot be read, or does not belong to `\(certificate)`")
-            }
-        }
-        try unsafe self.init(policy: policy, entries: [entry]) { _ in 0 }
+    /// A secret of a connection, for whoever debugs.
+    private static let secretCame: SSL_CTX_keylog_cb_func = { ssl, line in
+        guard let ssl = unsafe ssl, let line = unsafe line, let context = unsafe TLSConnection.of(ssl)?.context as? TLSServerContext else { return }
+        unsafe context.keyLog?.append(line)
     }
 }

@@ -29,3 +29,28 @@ extension CertificateTable {
         return unsafe entry(for: name.span)
     }
 }
+
+extension TLSServerContext {
+    /// A context whose entries are those of a table, in its order.
+    public convenience init(policy: TLSPolicy, entries: [Entry], table: CertificateTable, keyLog: KeyLog? = nil) throws(TLSSetupFault) {
+        try unsafe self.init(policy: policy, entries: entries, defaultEntry: table.defaultEntry, keyLog: keyLog) { unsafe table.entry(for: $0) }
+    }
+}
+
+extension ClientCertificateRule {
+    /// What its file holds: sessions that began under other authorities do not go on. Errors: the file cannot be read.
+    public func content() throws(TLSSetupFault) -> [UInt8] {
+        guard let path = authorities else { return [] }
+        do throws(FileBytes.Failure) {
+            return try FileBytes(path, upTo: 1 << 20).digest
+        } catch {
+            let why =
+                switch error {
+                case .missing: "there is no such file"
+                case .unreadable(let why): why
+                case .tooLarge(let limit): "it has more than \(limit) bytes"
+                }
+            throw TLSSetupFault("the certificates of client authorities in `\(path)` cannot be read: \(why)")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import FilterAPI
+import TLS
+
+/// TLS on one loop.
+final class Terminator: ConnectionFilter, TLSTerminating {
+    private var present: TLSServerContext
+    private var generation: UInt64
+    private let served: ServedCertificates
+    private let clock: LoopClock
+    /// Kept: files are watched as long as somebody has them.
+    private var files: [WatchedFile<Void>] = []
+    let handshakeTimeout: Int64
+    let strictTransport: [UInt8]?
+    let forwardsClientCertificate: Bool
+    private let rotatesTickets: Bool
+    /// Nanoseconds on the loop's clock at which keys of tickets are looked at again.
+    private var nextTickets: Int64 = 0
+
+    /// How often that is: far more often than they change.
+    private static let ticketCheck: Int64 = 10_000_000_000
+
+    init(_ context: TLSServerContext, _ rules: TerminationRules, _ served: ServedCertificates, on loop: LoopContext) throws(ConfigurationError) {
+        present = context
+        generation = served.generation
+        self.served = served
+        clock = loop.clock
+        handshakeTimeout = rules.handshakeTimeout
+        strictTransport = rules.strictTransport
+        forwardsClientCertificate = rules.clientRules.contains { $0 != .none }
+        rotatesTickets = rules.ticketKeys == nil
+        var paths: [String] = []
+        for source in rules.sources { paths += [source.certificate, source.key] }
+        for rule in rules.clientRules { if let path = rule.authorities { paths.append(path) } }
+        var seen: Set<String> = []
+        for path in paths where seen.insert(path).inserted {
+            files.append(try Self.watch(path, loop) { () throws(ConfigurationError) in try served.reload() })
+        }
+        if let path = rules.ticketKeys { files.append(try Self.watch(path, loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
+    }
+
+    /// Calls `changed` when a file has changed. It was read already when this is called.
+    private static func watch(
+        _ path: String, _ loop: LoopContext, _ changed: @escaping @Sendable () throws(ConfigurationError) -> Void
+    ) throws(ConfigurationError) -> WatchedFile<Void> {
+        let isFirst = FirstTime()
+        return try loop.watchFile(path) { (_) throws(ConfigurationError) in if !isFirst.isNow { try changed() } }
+    }
+
+    var context: TLSServerContext {
+        if generation != served.generation {
+            generation = served.generation
+            present = served.context ?? present
+        }
+        if rotatesTickets && clock.nanoseconds >= nextTickets {
+            nextTickets = clock.nanoseconds + Self.ticketCheck
+            // Only for want of memory or randomness: the present keys go on.
+            try? served.refreshTickets()
+        }
+        return present
+    }
+}
