@@ -24,7 +24,7 @@ public final class ProxyProtocol: FilterPlugin, PrologueFilter {
 
     public static let reasons = [source] + HeaderFault.allCases.map(\.reason)
     static let source = ReplyReason(
-        "proxy-protocol.source", "The peer is no proxy that may name clients", fault: .config,
+        "proxy.source", "The peer is no proxy that may name clients", fault: .config,
         happened: "A connection came from an address that is not in the filter's sources. It was closed without an answer, and nothing of it was read.",
         advice: "If it is your proxy's, add its network to sources. If clients may also come without a proxy, say unlisted = pass, or give them a listener of their own.")
 

@@ -1,3 +1,4 @@
+// unsafe: refers to what owns it
 import Buffers
 import HTTP1
 import HTTP2

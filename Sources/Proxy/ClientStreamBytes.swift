@@ -1,3 +1,4 @@
+// unsafe: refers to what owns it
 import Buffers
 import HTTP2
 import HTTPMessage

@@ -36,7 +36,6 @@ public struct CertificateTable: Sendable {
     public let unused: [Int]
 
     private let names: ServerNames
-    private let hasOnePolicy: Bool
 
     /// - Parameters:
     ///   - members: at least one.
@@ -71,7 +70,6 @@ public struct CertificateTable: Sendable {
         names = ServerNames(served)
         let used = Set(entries.flatMap(\.members))
         unused = members.indices.filter { !used.contains($0) }
-        hasOnePolicy = entries.allSatisfy { $0.policy == entries[0].policy }
         self.entries = entries
         self.isStrict = isStrict
     }
@@ -81,22 +79,6 @@ public struct CertificateTable: Sendable {
     public func entry(for name: Span<UInt8>) -> Int? {
         if let entry = names.find(name, 0..<name.count) { return Int(entry) }
         return isStrict ? nil : defaultEntry
-    }
-
-    /// Whether a request for an authority (`Host` or `:authority`, with or without a port) may be served on a connection with the policy that
-    /// its server name got. If not, the answer is 421 (RFC 9110 §15.5.20): else the rules of one host could be gone around by asking for another.
-    /// A host that the table does not have counts as one of the default's. Without allocation.
-    public func covers(_ authority: Span<UInt8>, policy: Int) -> Bool {
-        if hasOnePolicy { return entries[defaultEntry].policy == policy }
-        let entry = names.find(authority, 0..<Self.hostEnd(authority)).map { Int($0) } ?? defaultEntry
-        return entries[entry].policy == policy
-    }
-
-    /// Where the host ends and `:` and a port begin, or at the end.
-    private static func hostEnd(_ authority: Span<UInt8>) -> Int {
-        var index = authority.count
-        while index > 0, authority[index - 1] &- 0x30 <= 9 { index -= 1 }
-        return index > 0 && authority[index - 1] == UInt8(ascii: ":") ? index - 1 : authority.count
     }
 }
 

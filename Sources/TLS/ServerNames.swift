@@ -41,18 +41,18 @@ struct ServerNames: Sendable {
         guard end > range.lowerBound, end &- range.lowerBound <= CertificateName.mostBytes else { return nil }
         // From the end, so that the domain above the first label is passed on the way.
         var hash = NameHash()
-        var domain = (start: end, hash: hash)
+        var (domainStart, domainHash) = (end, hash)
         var index = end
         while index > range.lowerBound {
             index &-= 1
             let byte = Self.lowercase(text[index])
-            if byte == UInt8(ascii: ".") { domain = (index &+ 1, hash) }
+            if byte == UInt8(ascii: ".") { (domainStart, domainHash) = (index &+ 1, hash) }
             hash.add(byte)
         }
         if let entry = find(hash.value(false), text, range.lowerBound..<end, isWildcard: false) { return entry }
         // A star stands for one label, not for an empty one.
-        guard domain.start < end, domain.start &- range.lowerBound >= 2 else { return nil }
-        return find(domain.hash.value(true), text, domain.start..<end, isWildcard: true)
+        guard domainStart < end, domainStart &- range.lowerBound >= 2 else { return nil }
+        return find(domainHash.value(true), text, domainStart..<end, isWildcard: true)
     }
 
     private func find(_ hash: UInt32, _ text: Span<UInt8>, _ range: Range<Int>, isWildcard: Bool) -> Int32? {
@@ -68,9 +68,10 @@ struct ServerNames: Sendable {
     }
 
     private func matches(_ slot: Slot, _ text: Span<UInt8>, _ start: Int) -> Bool {
-        let bytes = bytes.span
-        for offset in 0..<Int(slot.count) where bytes[Int(slot.start) &+ offset] != Self.lowercase(text[start &+ offset]) { return false }
-        return true
+        let name = bytes.span.extracting(Int(slot.start)..<Int(slot.start) &+ Int(slot.count))
+        var offset = 0
+        while offset < name.count, name[offset] == Self.lowercase(text[start &+ offset]) { offset &+= 1 }
+        return offset == name.count
     }
 
     @inline(__always)

@@ -67,12 +67,12 @@ import Testing
         "PROXY UNKNOWN " + String(repeating: "x", count: 107 - 14 - 1) + "\r\n", "PROXY " + String(repeating: "x", count: 200),
     ])
     func `other lines are refused`(header: String) {
-        #expect(read(header) == .refused("proxy-protocol.malformed"))
+        #expect(read(header) == .refused("proxy.malformed"))
     }
 
     @Test(arguments: ["GET / HTTP/1.1\r\n\r\n", "proxy TCP4 1.2.3.4 1.2.3.4 1 2\r\n", "PROXYTCP4 1.2.3.4 1.2.3.4 1 2\r\n", "POST / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}", "\n", "\0", "\r\n\r\n\0\r\nQUIT\rX"])
     func `a connection that begins with something else is refused at its first wrong byte`(start: String) {
-        #expect(read(start) == .refused("proxy-protocol.missing"))
+        #expect(read(start) == .refused("proxy.missing"))
     }
 
     @Test func `a header that is not whole is waited for`() {
@@ -122,12 +122,12 @@ import Testing
         for bit in 16 * 8..<28 * 8 {
             var changed = header
             changed[bit / 8] ^= 1 << (bit % 8)
-            #expect(harness.read(changed) == .refused("proxy-protocol.checksum"), "\(bit)")
+            #expect(harness.read(changed) == .refused("proxy.checksum"), "\(bit)")
         }
         // The checksum itself.
         var changed = header
         changed[31] ^= 1
-        #expect(read(changed) == .refused("proxy-protocol.checksum"))
+        #expect(read(changed) == .refused("proxy.checksum"))
     }
 
     @Test(arguments: [
@@ -150,7 +150,7 @@ import Testing
         WireHeaders.header(WireHeaders.ipv4 + WireHeaders.tlv(0x20, [1, 0, 0, 0, 0, 0x21, 0, 4, 0, 0, 0]) + WireHeaders.tlv(4, [0, 0, 0])),
     ])
     func `a malformed header of version 2 is refused`(header: [UInt8]) {
-        #expect(read(header) == .refused("proxy-protocol.malformed"))
+        #expect(read(header) == .refused("proxy.malformed"))
     }
 
     @Test func `TLVs that mean nothing here are passed over, and TLS that the client does not speak`() throws {
@@ -166,8 +166,8 @@ import Testing
         #expect(most.count == 4096 && harness.longest == 4096)
         #expect(harness.read(most + Self.rest).prologue?.byteCount == 4096)
         #expect(harness.read(Array(most.dropLast())) == .waits)
-        #expect(read(WireHeaders.header(length: 4081, WireHeaders.ipv4)) == .refused("proxy-protocol.too-long"))
-        #expect(harness.read(WireHeaders.header(length: 65535, [])) == .refused("proxy-protocol.too-long"))
+        #expect(read(WireHeaders.header(length: 4081, WireHeaders.ipv4)) == .refused("proxy.too-long"))
+        #expect(harness.read(WireHeaders.header(length: 65535, [])) == .refused("proxy.too-long"))
     }
 
     // MARK: Sources
@@ -176,14 +176,14 @@ import Testing
         let header = "PROXY TCP4 203.0.113.7 198.51.100.9 1 2\r\n"
         for (peer, isSource) in [("192.0.2.255", true), ("::ffff:192.0.2.1", true), ("2001:db8::1", true), ("192.0.3.0", false), ("2001:db9::1", false), ("", false)] {
             #expect((harness.read(header, from: peer).prologue != nil) == isSource, "\(peer)")
-            #expect(harness.read("", from: peer) == (isSource ? .waits : .refused("proxy-protocol.source")))
+            #expect(harness.read("", from: peer) == (isSource ? .waits : .refused("proxy.source")))
             #expect(harness.isSameForAnyCut(Array(header.utf8), from: peer))
         }
     }
 
     /// What stands in a header says nothing about who may send one.
     @Test func `who is not believed is not, whomever a header names`() {
-        #expect(harness.read("PROXY TCP4 192.0.2.1 192.0.2.1 1 2\r\n", from: "198.51.100.1") == .refused("proxy-protocol.source"))
+        #expect(harness.read("PROXY TCP4 192.0.2.1 192.0.2.1 1 2\r\n", from: "198.51.100.1") == .refused("proxy.source"))
     }
 
     @Test func `others may be let pass, and then nothing of theirs is read`() throws {
@@ -191,13 +191,13 @@ import Testing
         for start in ["", "GET / HTTP/1.1\r\n", "PROXY TCP4 203.0.113.7 198.51.100.9 1 2\r\n"] {
             #expect(harness.read(start, from: "198.51.100.1") == .passed(Prologue(byteCount: 0)))
         }
-        #expect(harness.read("GET / HTTP/1.1\r\n", from: "192.0.2.1") == .refused("proxy-protocol.missing"))
+        #expect(harness.read("GET / HTTP/1.1\r\n", from: "192.0.2.1") == .refused("proxy.missing"))
     }
 
     @Test func `clients of a unix socket are believed where that is said`() throws {
         let harness = try PrologueHarness(ProxyProtocol.self, "unix-sources = on")
         #expect(harness.read("PROXY UNKNOWN\r\n", from: "").prologue?.byteCount == 15)
-        #expect(harness.read("PROXY UNKNOWN\r\n", from: "127.0.0.1") == .refused("proxy-protocol.source"))
+        #expect(harness.read("PROXY UNKNOWN\r\n", from: "127.0.0.1") == .refused("proxy.source"))
     }
 
     // MARK: Options

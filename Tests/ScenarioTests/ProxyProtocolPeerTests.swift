@@ -132,7 +132,7 @@ import Testing
             let port = try #require(s.gateway.ports["secure"])
             let refused = try Child.run([try Programs.require("curl"), "-sSk", "--max-time", "20", "https://127.0.0.1:\(port)/"])
             #expect(refused.ending != .exit(0))
-            #expect(wait { text(contents(of: "\(s.folder)/access.log") ?? []).contains("reason=proxy-protocol.missing") })
+            #expect(wait { text(contents(of: "\(s.folder)/access.log") ?? []).contains("reason=proxy.missing") })
             // curl writes a header of version 1 that names its own address.
             try expectKnown("https://127.0.0.1:\(port)/", ["-k", "--haproxy-protocol"])
         }

@@ -217,7 +217,7 @@ import Testing
                 try client.expectBrokenOff()
             }
             try s.app.expectNoConnectionYet()
-            let line = try awaitReason("proxy-protocol.source", s)
+            let line = try awaitReason("proxy.source", s)
             #expect(line.contains("\"client\":\"127.0.0.2\"") && line.contains("\"status\":499"))
         }
     }
@@ -242,10 +242,10 @@ import Testing
         let short = "PROXY TCP4 192.0.2.7 198.51.100.9 56324\r\n".bytes
         let wrongSum: [UInt8] = Array(version2[16...]) + [3, 0, 4, 1, 2, 3, 4]
         return [
-            (request, "proxy-protocol.missing"), (short + request, "proxy-protocol.malformed"),
-            ("PROXY TCP4 192.0.2.7\0 198.51.100.9 1 2\r\n".bytes, "proxy-protocol.malformed"), (zeros(5000), "proxy-protocol.missing"),
-            ("PROXY ".bytes + pattern(5000), "proxy-protocol.malformed"), (header([0xFF, 0xFF], []), "proxy-protocol.too-long"),
-            (header([0xFF, 0xFF], zeros(65535)), "proxy-protocol.too-long"), (header([0, 19], wrongSum), "proxy-protocol.checksum"),
+            (request, "proxy.missing"), (short + request, "proxy.malformed"),
+            ("PROXY TCP4 192.0.2.7\0 198.51.100.9 1 2\r\n".bytes, "proxy.malformed"), (zeros(5000), "proxy.missing"),
+            ("PROXY ".bytes + pattern(5000), "proxy.malformed"), (header([0xFF, 0xFF], []), "proxy.too-long"),
+            (header([0xFF, 0xFF], zeros(65535)), "proxy.too-long"), (header([0, 19], wrongSum), "proxy.checksum"),
         ]
     }()
 
@@ -295,7 +295,7 @@ import Testing
                 try refused.send(start)
                 try refused.expectBrokenOff()
             }
-            #expect(!(try awaitReason("proxy-protocol.missing", s)).contains("/a/long/path"))
+            #expect(!(try awaitReason("proxy.missing", s)).contains("/a/long/path"))
             try turn(s, try s.connect(to: "plain"))
         }
     }

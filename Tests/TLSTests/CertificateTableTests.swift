@@ -83,33 +83,6 @@ extension CertificateTable {
         #expect(throws: CertificateTableFault.empty) { try CertificateTable([], isStrict: false) }
     }
 
-    // MARK: 421
-
-    private func covers(_ table: CertificateTable, _ host: String, _ policy: Int) -> Bool { table.covers(Array(host.utf8).span, policy: policy) }
-
-    /// RFC 9110 §15.5.20: a connection is for the hosts that have the rules of its server name.
-    @Test func aHostOfOtherRulesIsMisdirected() throws {
-        let table = try CertificateTable(
-            [member("open.example", "*.example.org"), member("secret.example.org", "*.secret.example", policy: 1)], isStrict: false)
-        for host in ["open.example", "OPEN.example:8443", "a.example.org", "open.example.", "unknown.example", "192.0.2.1:443", "[::1]:443", "", ":", ":443"] {
-            #expect(covers(table, host, 0), "\(host)")
-            #expect(!covers(table, host, 1), "\(host)")
-        }
-        for host in ["secret.example.org", "SECRET.Example.org", "secret.example.org.", "secret.example.org:443", "secret.example.org.:443", "a.secret.example"] {
-            #expect(covers(table, host, 1), "\(host)")
-            #expect(!covers(table, host, 0), "\(host)")
-        }
-        let entry = try #require(table.entry(named: "SECRET.example.org"))
-        #expect(table.entries[entry].policy == 1)
-    }
-
-    @Test func withOnePolicyEveryHostIsCovered() throws {
-        let table = try CertificateTable([member("a.example", policy: 3), member("b.example", policy: 3)], isStrict: true)
-        #expect(covers(table, "unknown.example", 3))
-        // Of a table before, with other rules.
-        #expect(!covers(table, "a.example", 2))
-    }
-
     // MARK: Size
 
     @Test func tenThousandNamesAreAllFound() throws {
@@ -127,9 +100,12 @@ extension CertificateTable {
         let names = ["host-7.example", "A.wild-99.example", "unknown.example"].map { Array($0.utf8) }
         func findAll() -> Int {
             var found = 0
-            for name in names {
+            // Without an iterator, which allocates in a debug build.
+            var index = 0
+            while index < names.count {
+                let name = names[index]
                 found += table.entry(for: name.span) ?? 0
-                if table.covers(name.span, policy: 1) { found += 1 }
+                index += 1
             }
             return found
         }

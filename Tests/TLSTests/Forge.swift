@@ -6,8 +6,10 @@ import Testing
 /// A directory of its own, with certificates that `openssl` makes. Gone with the object.
 final class Forge: Sendable {
     let directory: URL
-    /// When the tests run, in seconds since 1970.
-    static let now = Int64(Date().timeIntervalSince1970)
+    /// When the tests began, in seconds since 1970.
+    static let start = Int64(Date().timeIntervalSince1970)
+    /// A time for all tests: an hour from their start, so that certificates are valid which are made on the way.
+    static let now = start + 3600
     static let day: Int64 = 86_400
 
     /// A root, an intermediate, and certificates of it for `example.org`, made once for all tests that only read them.
