@@ -1,4 +1,3 @@
-// unsafe: refers to the exchange, which its loop keeps
 import Buffers
 import EventLoops
 import FilterAPI
@@ -11,8 +10,8 @@ import Telemetry
 import Transport
 import Upstreams
 
-/// One client's connection over HTTP/1.1, plain or by TLS: reads heads, carries one exchange after the other in the order they came (RFC 9112 §9.3), and
-/// ends in a known state. Loop-confined; the loop keeps it alive while it is open.
+/// One client's connection, plain or by TLS. Over HTTP/1.1 it reads heads, carries one exchange after the other in the order they came (RFC 9112 §9.3), and
+/// ends in a known state; over HTTP/2 it carries streams. Loop-confined; the loop keeps it alive while it is open.
 final class ClientConnection: ClientSide {
     enum Phase {
         /// Filters read what stands before TLS and HTTP.
@@ -50,6 +49,12 @@ final class ClientConnection: ClientSide {
     /// Microseconds: accept, or the first byte of the present request.
     var began: Int64
     private var discarded = 0
+    /// A step of the TLS handshake waits in `HandshakeTurns`.
+    var awaitsHandshakeTurn = false
+    /// The exchanges of HTTP/2, while it carries them.
+    var streams: StreamConnection?
+    /// What streams wrote goes out at the end of the loop's turn.
+    var flushesSoon = false
 
     /// Bytes of a request body that are thrown away to keep the connection; behind more it is closed.
     private static let mostDiscarded = 256 * 1024
@@ -58,7 +63,7 @@ final class ClientConnection: ClientSide {
     /// Milliseconds for which a client that has sent its request, and waits for the app, is not looked at.
     private static let unwatchedTime: Int64 = 50
     /// Milliseconds for which the ticket of a TLS session waits for a response to go along with.
-    private static let ticketDelay: Int64 = 20
+    static let ticketDelay: Int64 = 20
     /// A client that ends its side so soon after its request (milliseconds) wants the answer; later it has gone away.
     static let halfCloseGrace: Int64 = 1_000
 
@@ -160,7 +165,7 @@ final class ClientConnection: ClientSide {
             loop.watchSending(self, descriptor: stream.descriptor)
         }
     }
-    private var isRunning = false
+    private(set) var isRunning = false
     private var watchesSending = false
 
     /// Has epoll watch the client as soon as something is awaited of it, or the app takes its time. A connection for one request that is
@@ -214,25 +219,6 @@ final class ClientConnection: ClientSide {
         _ bytes: Span<UInt8>, from start: Int, _ parser: inout RequestParser, into message: inout Request
     ) -> ParseOutcome {
         parser.parse(bytes, from: start, into: &message.head, fields: &message.fields.lines)
-    }
-
-    /// What a client sends that begins with HTTP/2 (RFC 9113 §3.4).
-    private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-    enum Opening {
-        case http1, http2
-        /// It is too early to say.
-        case unknown
-    }
-
-    /// What the first bytes of a plain connection are the beginning of.
-    private var opening: Opening {
-        let spoken = listener.settings.protocols
-        guard spoken.contains(.priorKnowledge) else { return .http1 }
-        let preface = Self.preface.octets
-        let count = min(preface.count, input.rawCount)
-        let isAlike = input.withReceived { bytes in (0..<count).allSatisfy { bytes[input.rawStart + $0] == preface[$0] } }
-        return isAlike ? count == preface.count ? .http2 : .unknown : .http1
     }
 
     /// Parses what is there and reads more until a head is complete.
@@ -295,7 +281,7 @@ final class ClientConnection: ClientSide {
     }
 
     /// Gives the exchange back to the loop's stock.
-    private func letGo() {
+    func letGo() {
         guard let exchange = held.take() else { return }
         exchange.lend {
             $0.reset()
@@ -327,7 +313,7 @@ final class ClientConnection: ClientSide {
     }
 
     /// Answers a request that could not be parsed, or a connection that is one too many, and closes.
-    private func refuse(_ reason: Reason) {
+    func refuse(_ reason: Reason) {
         let exchange = blankExchange()
         exchange.record.clientBytesIn = UInt64(input.end)
         phase = .exchange
@@ -401,165 +387,11 @@ final class ClientConnection: ClientSide {
         return true
     }
 
-    // MARK: The TLS handshake
-
-    /// A step of it waits in `HandshakeTurns`.
-    var awaitsHandshakeTurn = false
-
-    /// Begins the handshake. False: there is no memory for one.
-    func secure(by terminator: any TLSTerminating) -> Bool {
-        guard let tls = try? terminator.context.accept(
-                descriptor: stream.descriptor, workspace: proxy.tlsWorkspace, protocols: listener.protocols) else { return false }
-        stream.secure(by: tls)
-        phase = .securing
-        loop.setDeadline(self, loop.now &+ terminator.handshakeTimeout)
-        return true
-    }
-
-    /// A step of the handshake, when it is this connection's turn.
-    private func secure() -> Bool {
-        guard stream.canReceive, let outcome = proxy.handshakes.take(self, { stream.shakeHands() }) else { return false }
-        switch outcome {
-        case .wouldBlock: return false
-        case .failed(let fault):
-            if let reason = fault.clientReason { endHandshake(reason) } else { countFailure() }
-            if phase == .securing { close() }
-            return phase != .closed
-        case .done:
-            guard let tls = stream.tls else { return false }
-            // A session may outlive the certificate that began it.
-            if tls.isResumed, tls.peerCertificateHasExpired(at: loop.wallSeconds) {
-                endHandshake(.tlsClientCertificateRefused)
-                return true
-            }
-            self.tls = tls
-            proxy.counters.handshakes &+= 1
-            if tls.isResumed { proxy.counters.handshakesResumed &+= 1 }
-            if listener.terminator?.forwardsClientCertificate ?? false { certificate = tls.peerCertificateField }
-            began = loop.nowNanoseconds / 1000
-            if tls.speaks("h2") {
-                loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
-                beginStreams()
-            } else {
-                phase = .idle
-                loop.setDeadline(self, loop.now &+ (tls.holdsDeferred ? Self.ticketDelay : listener.settings.headTimeout))
-            }
-            return true
-        }
-    }
-
-    // MARK: Streams
-
-    private var streams: StreamConnection?
-    private var flushesSoon = false
-
-    private func beginStreams() {
-        streams = StreamConnection(of: self)
-        phase = .streams
-    }
-
-    /// Has what the streams wrote go out at the end of the loop's turn.
-    func flushSoon() {
-        guard !isRunning, !flushesSoon else { return }
-        flushesSoon = true
-        loop.runAgain(self)
-    }
-
-    /// Reads what there is, lets exchanges go on, and sends what there is to send. False: wait, or it is over.
-    private func carryStreams() -> Bool {
-        guard let streams else { return false }
-        flushesSoon = false
-        if !input.isEmpty {
-            input.withReceived { streams.receive($0.extracting(input.rawStart..<input.end), now: loop.now) }
-            input.rewind()
-        }
-        var slabsLeft = Exchange.slabsATurn
-        while stream.canReceive, streams.failure == nil {
-            guard slabsLeft > 0 else {
-                loop.runAgain(self)
-                break
-            }
-            slabsLeft &-= 1
-            switch stream.receive(into: &input, pool: proxy.slabs) {
-            case .bytes:
-                input.withReceived { streams.receive($0, now: loop.now) }
-                input.rewind()
-            case .wouldBlock: break
-            case .end, .failed:
-                streams.close(.clientClosed)
-                close()
-                return false
-            }
-        }
-        input.clear()
-        return sendFrames(of: streams)
-    }
-
-    private func sendFrames(of streams: StreamConnection) -> Bool {
-        while true {
-            _ = streams.runAwake()
-            output.attach(proxy.bodySlabs)
-            let isFull = streams.send(into: &output, now: loop.now)
-            // What has gone may have made room for more of the same, which goes along.
-            if !isFull && streams.runAwake() && streams.wantsSend { continue }
-            guard !output.isEmpty else { break }
-            guard stream.canSend else { return awaitStreams(streams) }
-            switch stream.send(&output) {
-            case .done: continue
-            case .wouldBlock: return awaitStreams(streams)
-            case .failed:
-                streams.close(.clientReset)
-                close()
-                return false
-            }
-        }
-        output.detach()
-        guard streams.isOver else { return awaitStreams(streams) }
-        if let reason = streams.failure { logRefusal(reason) }
-        streams.close(.clientClosed)
-        self.streams = nil
-        beginLingering()
-        return true
-    }
-
-    private func awaitStreams(_ streams: StreamConnection) -> Bool {
-        if streams.openStreams > 0 {
-            loop.setDeadline(self, streams.stallDeadline)
-        } else if deadline == .max {
-            loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout)
-        }
-        return false
-    }
-
-    private func streamDeadlinePassed() {
-        guard let streams else { return }
-        if streams.stallDeadline <= loop.now { streams.checkStall(now: loop.now) } else if streams.openStreams == 0 { drainStreams() }
-        run()
-    }
-
-    /// Says that no more requests are taken (RFC 9113 §6.8), and ends when those that are there have their answers.
-    private func drainStreams() {
-        guard let streams else { return }
-        streams.drain()
-        if streams.openStreams == 0 { streams.drain() }
-        flushSoon()
-    }
-
-    private func countFailure() { proxy.counters.handshakesFailed &+= 1 }
-
-    /// Gives the handshake up. The client has been told by an alert, which it must be able to read before the close.
-    private func endHandshake(_ reason: Reason) {
-        countFailure()
-        stream.endSecurity()
-        if reason == .tlsPlainHTTP { return refuse(reason) }
-        logRefusal(reason)
-        letGo()
-        beginLingering()
-    }
+    // MARK: The last bytes
 
     /// Closing with unread bytes would make the kernel send a reset, which can overtake the response: so the sending side is ended, and
     /// what still comes is read for a moment (RFC 9112 §9.6).
-    private func beginLingering() {
+    func beginLingering() {
         stream.shutdownSending()
         input.clear()
         phase = .lingering

@@ -1,0 +1,120 @@
+import Buffers
+import EventLoops
+import HTTP2
+import HTTPMessage
+import Transport
+
+// HTTP/2 on a client's connection: how it is told from HTTP/1.1 where nobody has said, and how its frames come and go.
+
+extension ClientConnection {
+    /// What a client sends that begins with HTTP/2 (RFC 9113 §3.4).
+    private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+    enum Opening {
+        case http1, http2
+        /// It is too early to say.
+        case unknown
+    }
+
+    /// What the first bytes of a plain connection are the beginning of.
+    var opening: Opening {
+        let spoken = listener.settings.protocols
+        guard spoken.contains(.priorKnowledge) else { return .http1 }
+        let preface = Self.preface.octets
+        let count = min(preface.count, input.rawCount)
+        let isAlike = input.withReceived { bytes in (0..<count).allSatisfy { bytes[input.rawStart + $0] == preface[$0] } }
+        return isAlike ? count == preface.count ? .http2 : .unknown : .http1
+    }
+
+    func beginStreams() {
+        streams = StreamConnection(of: self)
+        phase = .streams
+    }
+
+    /// Has what the streams wrote go out at the end of the loop's turn.
+    func flushSoon() {
+        guard !isRunning, !flushesSoon else { return }
+        flushesSoon = true
+        loop.runAgain(self)
+    }
+
+    /// Reads what there is, lets exchanges go on, and sends what there is to send. False: wait, or it is over.
+    func carryStreams() -> Bool {
+        guard let streams else { return false }
+        flushesSoon = false
+        if !input.isEmpty {
+            input.withReceived { streams.receive($0.extracting(input.rawStart..<input.end), now: loop.now) }
+            input.rewind()
+        }
+        var slabsLeft = Exchange.slabsATurn
+        while stream.canReceive, streams.failure == nil {
+            guard slabsLeft > 0 else {
+                loop.runAgain(self)
+                break
+            }
+            slabsLeft &-= 1
+            switch stream.receive(into: &input, pool: proxy.slabs) {
+            case .bytes:
+                input.withReceived { streams.receive($0, now: loop.now) }
+                input.rewind()
+            case .wouldBlock: break
+            case .end, .failed:
+                streams.close(.clientClosed)
+                close()
+                return false
+            }
+        }
+        input.clear()
+        return sendFrames(of: streams)
+    }
+
+    private func sendFrames(of streams: StreamConnection) -> Bool {
+        while true {
+            _ = streams.runAwake()
+            output.attach(proxy.bodySlabs)
+            let isFull = streams.send(into: &output, now: loop.now)
+            // What has gone may have made room for more of the same, which goes along.
+            if !isFull && streams.runAwake() && streams.wantsSend { continue }
+            guard !output.isEmpty else { break }
+            guard stream.canSend else { return awaitStreams(streams) }
+            switch stream.send(&output) {
+            case .done: continue
+            case .wouldBlock: return awaitStreams(streams)
+            case .failed:
+                streams.close(.clientReset)
+                close()
+                return false
+            }
+        }
+        output.detach()
+        guard streams.isOver else { return awaitStreams(streams) }
+        if let reason = streams.failure { logRefusal(reason) }
+        streams.close(.clientClosed)
+        self.streams = nil
+        beginLingering()
+        return true
+    }
+
+    private func awaitStreams(_ streams: StreamConnection) -> Bool {
+        if streams.openStreams > 0 {
+            loop.setDeadline(self, streams.stallDeadline)
+        } else if deadline == .max {
+            loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout)
+        }
+        return false
+    }
+
+    func streamDeadlinePassed() {
+        guard let streams else { return }
+        if streams.stallDeadline <= loop.now { streams.checkStall(now: loop.now) } else if streams.openStreams == 0 { drainStreams() }
+        run()
+    }
+
+    /// Says that no more requests are taken (RFC 9113 §6.8), and ends when those that are there have their answers.
+    func drainStreams() {
+        guard let streams else { return }
+        streams.drain()
+        if streams.openStreams == 0 { streams.drain() }
+        flushSoon()
+    }
+}
