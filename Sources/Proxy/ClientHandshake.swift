@@ -34,12 +34,18 @@ extension ClientConnection {
                 endHandshake(.tlsClientCertificateRefused)
                 return true
             }
+            let isStreams = tls.speaks("h2")
+            // A client that says nothing by ALPN means HTTP/1.1.
+            if !isStreams && !listener.settings.protocols.contains(.http1) {
+                endHandshake(.tlsProtocolNone)
+                return true
+            }
             self.tls = tls
             proxy.counters.handshakes &+= 1
             if tls.isResumed { proxy.counters.handshakesResumed &+= 1 }
             if listener.terminator?.forwardsClientCertificate ?? false { certificate = tls.peerCertificateField }
             began = loop.nowNanoseconds / 1000
-            if tls.speaks("h2") {
+            if isStreams {
                 loop.setDeadline(self, loop.now &+ listener.settings.headTimeout)
                 beginStreams()
             } else {
