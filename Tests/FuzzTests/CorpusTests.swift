@@ -74,13 +74,19 @@ import Musl
         return bytes
     }
 
-    /// Every filter that the gateway has is driven.
+    /// Filters that bytes alone cannot drive, and why.
+    static let undriven = [
+        "TLSTermination": "it reads no byte itself, OpenSSL does; and its options name files of certificates that must be there"
+    ]
+
+    /// Every filter that the gateway has is driven, but for those.
     @Test func everyBuiltInFilterIsDriven() throws {
         let root = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         let source = String(decoding: try read(root + "/Sources/Sluice/main.swift"), as: UTF8.self)
         let listed = source.matches(of: /([A-Za-z]+)\.self/).map { String($0.output.1) }
         #expect(!listed.isEmpty)
-        #expect(listed == builtInFilters.map { "\($0)" })
+        #expect(listed.filter { Self.undriven[$0] == nil } == builtInFilters.map { "\($0)" })
+        #expect(Self.undriven.keys.allSatisfy(listed.contains))
     }
 
     /// An input that somebody wrote is one that filters take: else it would test the reading of options only.

@@ -17,7 +17,7 @@ import RequestID
 import SizeLimit
 import VersionNegotiation
 
-/// The built-in filters, as main.swift lists them. A test compares the two lists.
+/// The built-in filters, as main.swift lists them, but for those that bytes alone cannot drive. A test compares the two lists.
 package let builtInFilters: [any FilterPlugin.Type] = [
     BasicAuth.self,
     CORS.self,
