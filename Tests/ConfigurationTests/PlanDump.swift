@@ -43,6 +43,7 @@ extension Plan {
                 + listener.addresses.compactMap { if case .unix(_, let mode) = $0 { " mode 0\(String(mode, radix: 8))" } else { nil } }.joined(),
             "  serve            \(text(listener.serve))"
                 + (listener.through.isEmpty ? "" : ", through \(listener.through.map { "filter \(filters[$0].name)" }.joined(separator: ", "))"),
+            "  protocols        \(listener.protocols.joined(separator: " "))",
             "  connections      \(listener.maxConnections), backlog \(listener.backlog)",
             "  head             \(listener.headLimits.headBytes) bytes, target \(listener.headLimits.targetBytes), fields \(listener.headLimits.fieldCount)",
             "  body             \(listener.maxBodyBytes.map(String.init) ?? "off")",
@@ -66,6 +67,7 @@ extension Plan {
         return [
             "app \(app.name)",
             "  servers          " + upstream.servers.map(\.description).joined(separator: " "),
+            "  protocol         \(upstream.usesHTTP2 ? "HTTP/2" : "HTTP/1.1")",
         ] + (upstream.usesTLS ? ["  tls              \(text(upstream.tls))"] : []) + [
             "  host             \(upstream.host)",
             "  paths            escaped separators \(upstream.takesEscapedSeparators ? "on" : "off")",

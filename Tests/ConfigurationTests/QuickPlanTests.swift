@@ -26,8 +26,20 @@ import Testing
         #expect(upstream.usesTLS && upstream.tls.verifies && upstream.tls.authorities == nil && upstream.tls.name == nil)
     }
 
-    @Test func serversAreReachedInOneWay() {
-        let (plan, diagnostics) = Plan.quick(listen: "127.0.0.1:8080", to: ["http://app.internal", "https://app.internal"])
+    @Test func serversMayBeReachedByHTTP2() throws {
+        let (plan, diagnostics) = Plan.quick(listen: "127.0.0.1:8080", to: ["h2://app.internal", "h2://[::1]:50051"])
+        #expect(diagnostics.text() == "")
+        guard case .upstream(let upstream)? = plan?.apps.first?.kind else {
+            Issue.record("it does not lead to servers")
+            return
+        }
+        #expect(upstream.servers == [.http2(host: "app.internal", port: 80), .http2(host: "::1", port: 50051)])
+        #expect(upstream.usesHTTP2 && !upstream.usesTLS)
+    }
+
+    @Test(arguments: [["http://app.internal", "https://app.internal"], ["h2://app.internal", "http://app.internal"], ["h2://a", "https://a"]])
+    func serversAreReachedInOneWay(_ servers: [String]) {
+        let (plan, diagnostics) = Plan.quick(listen: "127.0.0.1:8080", to: servers)
         #expect(plan == nil)
         #expect(diagnostics.map(\.code) == [.valueServer])
     }
@@ -47,7 +59,7 @@ import Testing
     }
 
     @Test func mistakesAreShownInTheArguments() {
-        let (plan, diagnostics) = Plan.quick(listen: "8080", to: ["127.0.0.1:9292", "h2://app.internal"])
+        let (plan, diagnostics) = Plan.quick(listen: "8080", to: ["127.0.0.1:9292", "h2c://app.internal"])
         #expect(plan == nil)
         #expect(
             diagnostics.text() == """
@@ -59,13 +71,13 @@ import Testing
                   |
                   = help: write `127.0.0.1:8080` for this machine alone, or `*:8080` for every address
 
-                error[value.server-unavailable]: HTTP/2 to an app is not available yet
+                error[value.server]: `h2c` is not a scheme of a server
                  --> --to:1:1
                   |
-                1 | h2://app.internal
-                  | ^^^^^ expected a server such as `127.0.0.1:9292`, `http://app:80` or `unix:/run/x.sock`
+                1 | h2c://app.internal
+                  | ^^^ expected a server such as `127.0.0.1:9292`, `http://app:80` or `unix:/run/x.sock`
                   |
-                  = help: servers are reached by HTTP/1.1: `http://host:port` or `https://host:port`
+                  = help: did you mean `h2://`, which is HTTP/2 without TLS?
 
                 2 errors
 

@@ -144,7 +144,8 @@ import Testing
         ("127.0.0.1:9292", "127.0.0.1:9292"), ("App.internal:80", "app.internal:80"), ("http://app", "app:80"), ("HTTP://app:81/", "app:81"),
         ("http://[::1]", "[::1]:80"), ("[2001:DB8::1]:5", "[2001:db8::1]:5"), ("unix:/run/app.sock", "unix:/run/app.sock"), ("a_b:1", "a_b:1"),
         ("1app:80", "1app:80"), ("https://App", "https://app:443"), ("HTTPS://app:8443/", "https://app:8443"), ("https://[2001:DB8::1]", "https://[2001:db8::1]:443"),
-        ("https://127.0.0.1:1", "https://127.0.0.1:1"),
+        ("https://127.0.0.1:1", "https://127.0.0.1:1"), ("h2://App", "h2://app:80"), ("H2://app:50051/", "h2://app:50051"),
+        ("h2://[2001:DB8::1]", "h2://[2001:db8::1]:80"),
     ])
     func servers(_ text: String, _ canonical: String) throws {
         #expect(try ServerAddress.parse(text).description == canonical)
@@ -152,7 +153,7 @@ import Testing
 
     @Test(arguments: [
         "", "80", "app", "app:", "app:0", "app:65536", ":80", "http://", "http:///", "http://:80", "http://app/x", "http://app?x", "http://app#x",
-        "http://u@app", "https://", "https:///", "https://:443", "https://app/x", "https://u@app", "https://app:0", "https://[app]", "h2://app", "h2c://app", "ftp://app", "://app", "::1:80", "[::1]", "[app]:80", "-a:80", "a..b:80", "a b:80", "ä:80",
+        "http://u@app", "https://", "https:///", "https://:443", "https://app/x", "https://u@app", "https://app:0", "https://[app]", "h2://", "h2://:80", "h2://app/x", "h2c://app", "grpc://app", "grpcs://app", "ftp://app", "://app", "::1:80", "[::1]", "[app]:80", "-a:80", "a..b:80", "a b:80", "ä:80",
         "1.2.3:80", "unix:x", "app:80:80", "*:80",
     ])
     func whatIsNoServer(_ text: String) {

@@ -32,6 +32,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case sectionNameTaken = "section.name-taken"
     case sectionUnused = "section.unused"
     case listenerNone = "listener.none"
+    case listenerProtocols = "listener.protocols"
 
     // Options
     case optionUnknown = "option.unknown"
@@ -55,7 +56,6 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case valueNetwork = "value.network"
     case valueAddress = "value.address"
     case valueServer = "value.server"
-    case valueServerUnavailable = "value.server-unavailable"
     case valueHost = "value.host"
     case valueLogTarget = "value.log-target"
     case valueToken = "value.token"

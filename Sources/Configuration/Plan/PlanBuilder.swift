@@ -52,7 +52,13 @@ struct PlanBuilder {
             filterOrders.append(FilterOrder())
             filters.append(filter(section, &report))
         }
-        for listener in listeners { through.append(connectionFilters(of: listener, &report)) }
+        for listener in listeners {
+            let filters = connectionFilters(of: listener, &report)
+            through.append(filters)
+            // Where a filter is misspelt or refused, nobody knows what it would do.
+            guard filters.count == (listener.words["through"] ?? []).count, filters.allSatisfy({ isConnectionFilter[$0] != nil }) else { continue }
+            ProtocolCheck(listener: listener, isSecure: filters.contains { isSecuring[$0] }).run(&report)
+        }
         for section in names.pipelines { checkPipeline(section, &report) }
         for section in names.routers { checkRouter(section, &report) }
         for section in names.apps { checkApp(section, &report) }
@@ -156,7 +162,7 @@ struct PlanBuilder {
                     help: "it is for apps with `servers`")
             }
         } else if isGivenServers {
-            TLSCheck(checked).run(&report)
+            ServerCheck(checked).run(&report)
         } else if !section.hasBrokenLine, !section.entries.contains(where: { OptionSchema.app[$0.key.text] == nil }) {
             // An unknown option may be `servers` misspelt: one error is enough.
             report.error(

@@ -30,7 +30,7 @@ struct ProxyCommand: ParsableCommand {
     @ArgumentParser.Option(help: "Where to listen: `127.0.0.1:8080`, `*:8080`, `unix:/run/sluice.sock`.")
     var listen: String
 
-    @ArgumentParser.Option(parsing: .upToNextOption, help: "The app's servers: `http://127.0.0.1:3000`, `localhost:3000`, `unix:/run/app.sock`.")
+    @ArgumentParser.Option(parsing: .upToNextOption, help: "The app's servers: `http://127.0.0.1:3000`, `localhost:3000`, `https://app.internal`, `h2://127.0.0.1:50051`, `unix:/run/app.sock`.")
     var to: [String]
 
     func run() throws {

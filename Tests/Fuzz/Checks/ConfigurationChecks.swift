@@ -136,7 +136,7 @@ package let sampleFilters = FilterSchemas([
         if options.integer("level") == 9 && options.isGiven("comment") { throw ConfigurationError("level 9 leaves no time for a comment") }
         return MadeFilter(section)
     },
-], connectionFilters: ["tls-termination"], load: samplePlugin)
+], connectionFilters: ["tls-termination"], securing: ["tls-termination"], load: samplePlugin)
 
 /// The files of plug-ins that exist in tests alone.
 private func samplePlugin(_ path: String) -> Result<LoadedFilter, PluginFault> {

@@ -1,5 +1,5 @@
-/// Checks how the servers of an app are reached by TLS.
-struct TLSCheck {
+/// Checks how the servers of an app are reached: by TLS or without, by HTTP/2 or HTTP/1.1.
+struct ServerCheck {
     private let app: CheckedSection
 
     init(_ app: CheckedSection) { self.app = app }
@@ -15,6 +15,11 @@ struct TLSCheck {
                 help: "all servers of an app are reached in one way: make two apps of them", notes: [("the first server", first.word.range)])
             return
         }
+        if first.isHTTP2, let key = app.keys["protocol"], app.values.word("protocol") != "h2" {
+            report.warning(
+                .optionWithoutEffect, at: key, "`protocol = http/1.1` has no effect on `h2://` servers, which speak HTTP/2",
+                help: "write `http://` before the servers, or take the line out", notes: [("the first server", first.word.range)])
+        }
         guard first.isSecure else {
             for option in OptionSchema.app.options where option.name.hasPrefix("tls-") {
                 guard let key = app.keys[option.name] else { continue }
@@ -24,6 +29,11 @@ struct TLSCheck {
             }
             return
         }
+        checkFiles(&report)
+    }
+
+    /// What `https://` servers have beside them.
+    private func checkFiles(_ report: inout Report) {
         for (option, other) in [("tls-certificate", "tls-private-key"), ("tls-private-key", "tls-certificate")] {
             guard let key = app.keys[option], app.keys[other] == nil else { continue }
             report.error(.optionMissing, at: key, "\(quoted(option)) needs \(quoted(other)) beside it", help: "add a line `\(other) = …`")
