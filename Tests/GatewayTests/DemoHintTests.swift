@@ -16,6 +16,9 @@ import Testing
         let six = try #require(SocketAddress.parse("[::]:80"))
         #expect(DemoHint.lines(.destination(0), apps, at: six)[2].hasSuffix(" http://[::1]:80/"))
         #expect(DemoHint.lines(.destination(0), apps, at: six, isHTTPS: true)[1] == "    curl -ik 'https://[::1]:80/hello?name=world'")
+        #expect(
+            DemoHint.lines(.destination(0), apps, at: six, isHTTP2Alone: true)[1]
+                == "    curl -i --http2-prior-knowledge 'http://[::1]:80/hello?name=world'")
         let unix = try #require(SocketAddress.unix(path: "/run/x.sock"))
         #expect(DemoHint.lines(.destination(0), apps, at: unix)[1] == "    curl -i --unix-socket /run/x.sock 'http://localhost/hello?name=world'")
     }

@@ -109,6 +109,12 @@ enum Explained {
         servers = 127.0.0.1:9294
         [app:web]
         use = echo
+        [listener:streams]
+        listen    = 127.0.0.1:8085
+        protocols = h2c
+        serve     = calls
+        [app:calls]
+        servers = h2://127.0.0.1:50051
 
         """
 

@@ -42,6 +42,7 @@ import Testing
         Case(name: "too-long", url: "http://127.0.0.1:8080/" + String(repeating: "a", count: 100)),
         Case(name: "too-large", url: "http://127.0.0.1:8080/gate/x", fields: ["Content-Length: 1001"], method: "PUT"),
         Case(name: "unix", url: "https://a.test/", from: "unix", listener: "web"),
+        Case(name: "http2", url: "http://127.0.0.1:8085/pkg.Service/Method", fields: ["TE: trailers", "Content-Type: application/grpc"], method: "POST"),
         Case(name: "connect", url: "http://a.test:8082/", method: "CONNECT"),
     ]
 

@@ -80,7 +80,8 @@ extension RequestReport {
                     ])
         case .app(let app):
             return .object([
-                ("kind", .string("app")), ("name", .string(app.name)), ("servers", .list(app.servers.map(JSONValue.string))), ("line", json(app.line)),
+                ("kind", .string("app")), ("name", .string(app.name)), ("servers", .list(app.servers.map(JSONValue.string))),
+                ("http2", .boolean(app.speaksHTTP2)), ("line", json(app.line)),
             ])
         }
     }

@@ -66,7 +66,7 @@ struct ReportText {
             write(line)
         case .filter(let filter): write(filter)
         case .app(let app):
-            row("app", app.name + (app.servers.isEmpty ? ", built in" : ": " + app.servers.joined(separator: " ")), gap: true)
+            row("app", app.name + (app.servers.isEmpty ? ", built in" : ": " + app.servers.joined(separator: " ")) + (app.speaksHTTP2 ? ", by HTTP/2" : ""), gap: true)
             write(app.line)
         }
     }

@@ -66,6 +66,8 @@ struct RequestReport {
     struct App {
         var name: String
         var servers: [String]
+        /// `sent` is then written in frames.
+        var speaksHTTP2: Bool
         var line: Line?
     }
 

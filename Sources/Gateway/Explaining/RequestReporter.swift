@@ -77,7 +77,10 @@ struct RequestReporter {
             throw .failed("\(error)")
         }
         guard let pair = SocketPair(), pair.write(request.head) else { throw .failed("no pair of sockets can be had") }
-        let account = proxy.explain(on: pair.far, from: address, settings: listener.settings, routes: listener.routes)
+        // Whatever clients speak, the request is the same; here it is written as HTTP/1.1.
+        var listenerSettings = listener.settings
+        listenerSettings.protocols = [.http1]
+        let account = proxy.explain(on: pair.far, from: address, settings: listenerSettings, routes: listener.routes)
         let answer = pair.read()
         proxy.closeAll()
         return (account, answer)
@@ -186,10 +189,11 @@ struct RequestReporter {
     private func app(_ index: Int) -> RequestReport.App {
         let app = plan.apps[index]
         switch app.kind {
-        case .echo: return RequestReport.App(name: app.name, servers: [], line: text.line("use", of: .app, app.name))
+        case .echo: return RequestReport.App(name: app.name, servers: [], speaksHTTP2: false, line: text.line("use", of: .app, app.name))
         case .upstream(let upstream):
             return RequestReport.App(
-                name: app.name, servers: upstream.servers.map(\.description), line: text.line("servers", of: .app, app.name))
+                name: app.name, servers: upstream.servers.map(\.description), speaksHTTP2: upstream.usesHTTP2,
+                line: text.line("servers", of: .app, app.name))
         }
     }
 

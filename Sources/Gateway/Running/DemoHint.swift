@@ -5,10 +5,14 @@ import Routing
 /// What to try, where the root of a listener is the built-in demo app: the first run of a newcomer.
 enum DemoHint {
     /// The lines to print; none for other listeners.
-    static func lines(_ routes: RouteSettings, _ apps: [AppSettings], at address: SocketAddress, isHTTPS: Bool = false) -> [String] {
+    static func lines(
+        _ routes: RouteSettings, _ apps: [AppSettings], at address: SocketAddress, isHTTPS: Bool = false, isHTTP2Alone: Bool = false
+    ) -> [String] {
         guard let index = root(routes), index < apps.count, case .echo = apps[index] else { return [] }
         // The certificate of a try is often one that curl does not trust.
-        let curl = "curl -i" + (isHTTPS ? "k" : "") + (address.family == .unix ? " --unix-socket \(address.text.dropFirst("unix:".count))" : "")
+        // By TLS, curl asks for HTTP/2 by itself.
+        let prior = isHTTP2Alone && !isHTTPS ? " --http2-prior-knowledge" : ""
+        let curl = "curl -i" + (isHTTPS ? "k" : "") + prior + (address.family == .unix ? " --unix-socket \(address.text.dropFirst("unix:".count))" : "")
         let base = (isHTTPS ? "https://" : "http://") + (address.family == .unix ? "localhost" : reachable(address))
         return [
             "  the demo app answers with the request as it arrived; try:",

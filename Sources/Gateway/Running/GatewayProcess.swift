@@ -126,7 +126,9 @@ public struct GatewayProcess {
                 for address in listener.addresses {
                     let bound = try listen(on: address, listener, connections)
                     lines.append("listening on \(bound.text) (\(listener.settings.name))")
-                    lines += DemoHint.lines(listener.routes, settings.apps, at: bound, isHTTPS: listener.settings.isHTTPS)
+                    lines += DemoHint.lines(
+                        listener.routes, settings.apps, at: bound, isHTTPS: listener.settings.isHTTPS,
+                        isHTTP2Alone: !listener.settings.protocols.contains(.http1))
                 }
             }
             return lines
