@@ -25,8 +25,11 @@ extension Reason {
         case .requestVersionUnsupported:
             .init(
                 .client,
-                "The request line names an HTTP version that is not 1.0 or 1.1.",
-                "Mend the client. An HTTP/2 client must not use HTTP/2 without TLS here: that is not available yet.")
+                """
+                The request line names an HTTP version that is not 1.0 or 1.1, or it is of one of those on a listener that speaks HTTP/2 \
+                alone. What an HTTP/2 client begins a connection without TLS with is such a line, for a listener without `h2c`.
+                """,
+                "Mend the client, or allow what it speaks: `protocols = http/1.1 h2c` in the listener. See docs/http2.md.")
         case .requestMethodConnect:
             .init(
                 .client,

@@ -55,10 +55,10 @@ extension Reason {
             .init(
                 .client,
                 """
-                The client said by ALPN which protocols it speaks, and none of them is HTTP as it is served here. It is told \
+                The client said by ALPN which protocols it speaks, and none of them is one of the listener's `protocols`. It is told \
                 so, and not answered in one that it did not mean.
                 """,
-                "Look which program connects: it means another service.")
+                "Look which program connects: it means another service, or speaks what `protocols` leaves out.")
         case .tlsNameUnknown:
             .init(
                 .client,
