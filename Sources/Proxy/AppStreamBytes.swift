@@ -1,4 +1,4 @@
-// unsafe: refers to what owns it
+// unsafe: refers to the connection that owns it
 import Buffers
 import HTTP1
 import HTTP2

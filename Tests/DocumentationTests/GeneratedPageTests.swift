@@ -58,7 +58,7 @@ import Testing
         #expect(Set(codes).count == codes.count)
         for line in lines where line.contains("(filter") {
             let code = String(line.prefix { $0 != " " })
-            #expect(code.contains(/^[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+$/), "\(code)")
+            #expect(code.contains(/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$/), "\(code)")
             #expect(try sluice("why", code).contains("What to do: "))
         }
     }
