@@ -5,7 +5,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case requestLineMalformed
     /// A line of the head ends in a bare CR or LF instead of CRLF.
     case requestLineEnding
-    /// The HTTP version of the request is not 1.0 or 1.1.
+    /// The HTTP version of the request is none, or none that the listener speaks.
     case requestVersionUnsupported
     /// CONNECT is refused: this is a gateway, not a forward proxy.
     case requestMethodConnect
@@ -363,7 +363,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         switch self {
         case .requestLineMalformed: "The request line is not METHOD SP TARGET SP HTTP-VERSION"
         case .requestLineEnding: "A line of the head ends in a bare CR or LF instead of CRLF"
-        case .requestVersionUnsupported: "The HTTP version of the request is not 1.0 or 1.1"
+        case .requestVersionUnsupported: "The HTTP version of the request is not spoken here"
         case .requestMethodConnect: "CONNECT is refused: this is a gateway, not a forward proxy"
         case .requestTargetMalformed: "The request target does not parse"
         case .requestTargetAmbiguous: "The path has dot segments, encoded slashes or other spellings that two readers take for different paths"

@@ -55,8 +55,8 @@ extension Reason {
             .init(
                 .client,
                 """
-                The client said by ALPN which protocols it speaks, and none of them is one of the listener's `protocols`. It is told \
-                so, and not answered in one that it did not mean.
+                The client said by ALPN which protocols it speaks, and none of them is one of the listener's `protocols`; or it said \
+                nothing, which means HTTP/1.1, and that is not. It is not answered in a protocol that it did not mean.
                 """,
                 "Look which program connects: it means another service, or speaks what `protocols` leaves out.")
         case .tlsNameUnknown:
