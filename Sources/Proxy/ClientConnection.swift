@@ -209,7 +209,7 @@ final class ClientConnection: ClientSide {
         let outcome = input.withReceived { bytes in Self.parse(bytes, from: input.rawStart, &parser, into: &exchange.message) }
         switch outcome {
         case .complete: begin(exchange)
-        case .failed(let reason): refuse(reason)
+        case .failed(let reason): refuse(requestCount == 0 && meansHTTP2 ? .requestVersionUnsupported : reason)
         case .incomplete: return false
         }
         return true

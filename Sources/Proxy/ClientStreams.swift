@@ -19,12 +19,20 @@ extension ClientConnection {
     /// What the first bytes of a plain connection are the beginning of.
     var opening: Opening {
         let spoken = listener.settings.protocols
-        guard spoken.contains(.priorKnowledge) else { return .http1 }
+        guard spoken.contains(.priorKnowledge), let count = prefaceCount else { return .http1 }
+        return count == Self.preface.utf8CodeUnitCount ? .http2 : .unknown
+    }
+
+    /// How many bytes of the preface are there; nil where the first bytes are others.
+    private var prefaceCount: Int? {
         let preface = Self.preface.octets
         let count = min(preface.count, input.rawCount)
         let isAlike = input.withReceived { bytes in (0..<count).allSatisfy { bytes[input.rawStart + $0] == preface[$0] } }
-        return isAlike ? count == preface.count ? .http2 : .unknown : .http1
+        return isAlike ? count : nil
     }
+
+    /// What came, and is no request of HTTP/1.1, is the beginning of HTTP/2: its first line at least.
+    var meansHTTP2: Bool { prefaceCount ?? 0 >= "PRI * HTTP/2.0".utf8.count }
 
     func beginStreams() {
         streams = StreamConnection(of: self)
