@@ -152,7 +152,7 @@ extension OptionSchema {
                 "How long an unused connection to the app is kept. A shorter `Keep-Alive: timeout=` of the app's wins."),
             Option(
                 "max-connections", .integer(1...10_000_000), or: ["off"], standard: "1024",
-                "Connections to the app at once, over all servers and loops. Each loop has an equal share, at least 1. `off` is no limit."),
+                "Connections to the app at once, by HTTP/2 streams, over all servers and loops. Each loop has an equal share, at least 1. `off` is no limit."),
             Option(
                 "max-idle", .integer(0...100_000), standard: "64",
                 "Unused connections to the app that each loop keeps; those above it are kept for a second, in case the load needs them again. 0 opens a new one for each request."),
