@@ -35,7 +35,7 @@ import Testing
     }
 
     /// The version and status that curl gets; nil without an answer.
-    private func answer(_ s: Scenario, _ listener: String, _ authority: TestAuthority, _ arguments: [String]) throws -> String? {
+    private func curl(_ s: Scenario, _ listener: String, _ authority: TestAuthority, _ arguments: [String]) throws -> String? {
         let port = try #require(s.gateway.ports[listener])
         let url = listener.hasPrefix("secure") ? "https://localhost:\(port)/" : "http://127.0.0.1:\(port)/"
         let result = try Child.run(
@@ -54,7 +54,8 @@ import Testing
         ]
         try gateway { s, authority in
             for (listener, arguments, expected) in cases {
-                #expect(try answer(s, listener, authority, arguments) == expected, "\(listener) \(arguments)")
+                let answer = try curl(s, listener, authority, arguments)
+                #expect(answer == expected, "\(listener) \(arguments)")
             }
         }
     }
@@ -65,7 +66,7 @@ import Testing
             let log = "\(s.folder)/access.log"
             func expectRefused(_ listener: String, _ arguments: [String], _ reason: String) throws {
                 let before = text(contents(of: log) ?? []).ranges(of: "reason=\(reason) ").count
-                let answer = try answer(s, listener, authority, arguments)
+                let answer = try curl(s, listener, authority, arguments)
                 #expect(answer == nil || answer == "1.1 505", "\(listener) \(arguments): \(answer ?? "")")
                 let isLogged = wait { text(contents(of: log) ?? []).ranges(of: "reason=\(reason) ").count > before }
                 #expect(isLogged, "\(listener) \(arguments) without \(reason)")
