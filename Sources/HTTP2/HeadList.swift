@@ -41,7 +41,7 @@ public struct HeadList: ~Copyable {
             let field = fields[index]
             if dropping.contains(field.token) && (!field.marks.contains(.added) || always.contains(field.token)) { continue }
             if !field.marks.isDisjoint(with: left) { continue }
-            add(bytes.extracting(field.name.range), bytes.extracting(field.value.range), isSecret: Self.isSecret(field))
+            add(bytes.extracting(field.name.range), bytes.extracting(field.value.range), isSecret: Self.isSecret(field.token, count: Int(field.valueCount)))
         }
     }
 
@@ -73,14 +73,15 @@ public struct HeadList: ~Copyable {
             while value < end && lines[value].isFieldSpace { value &+= 1 }
             let name = ByteRange(start: start, count: colon &- start)
             start = lineFeed &+ 1
-            guard !name.isEmpty, value <= end, !dropped.contains(.named(lines, name)) else { continue }
-            add(lines.extracting(name.range), lines.extracting(value..<end), isSecret: false)
+            let token = FieldToken.named(lines, name)
+            guard !name.isEmpty, value <= end, !dropped.contains(token) else { continue }
+            add(lines.extracting(name.range), lines.extracting(value..<end), isSecret: Self.isSecret(token, count: end &- value))
         }
     }
 
     /// Credentials, and cookies that are short enough to be guessed (RFC 7541 §7.1.3).
-    private static func isSecret(_ field: Field) -> Bool {
-        field.token == .authorization || field.token == .proxyAuthorization || (field.token == .cookie && field.valueCount < 20)
+    private static func isSecret(_ token: FieldToken, count: Int) -> Bool {
+        token == .authorization || token == .proxyAuthorization || (token == .cookie && count < 20)
     }
 
     private mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, isSecret: Bool) {

@@ -24,6 +24,8 @@ final class AppStreamBytes: StreamCarrier {
     /// The app's message is over: to its end, or broken off.
     private var isOver = false
     private var isBroken = false
+    /// Why it was broken off.
+    private(set) var brokenBy: Reason?
     /// The app did not look at the request: it may be sent again.
     private(set) var wasRefused = false
     /// The response was read to its end: what is left of the stream goes on by itself.
@@ -172,10 +174,13 @@ final class AppStreamBytes: StreamCarrier {
         precondition(!inbox.overflowed, "an app's window does not fit")
     }
 
-    func over(isBroken: Bool, wasRefused: Bool) {
+    /// The app's message is over; with a reason it was broken off.
+    func over(_ reason: Reason?) {
         isOver = true
-        if isBroken { self.isBroken = true }
-        if wasRefused { self.wasRefused = true }
+        guard let reason, !isBroken else { return }
+        isBroken = true
+        brokenBy = reason
+        wasRefused = reason == .upstreamStreamRefused
     }
 
     override func receive(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {

@@ -84,13 +84,13 @@ final class AppStreams: ClientSession {
 
     override func ended(_ stream: HTTP2Stream) {
         guard let user = user(of: stream) else { return }
-        user.streamBytes?.over(isBroken: false, wasRefused: false)
+        user.streamBytes?.over(nil)
         wake(user)
     }
 
     override func closed(_ stream: HTTP2Stream, _ reason: Reason?) {
         guard let user = user(of: stream) else { return }
-        user.streamBytes?.over(isBroken: reason != nil, wasRefused: reason == .upstreamStreamRefused)
+        user.streamBytes?.over(reason)
         if reason != nil { users[stream.slot] = nil }
         wake(user)
     }

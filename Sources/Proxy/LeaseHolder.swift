@@ -174,6 +174,7 @@ class LeaseHolder {
     /// The leased connection failed before one byte of a response: another one, or the end (design §6).
     final func failBeforeResponse(_ reason: Reason) {
         guard let app, let upstream else { return }
+        let reason = app.streamBytes?.brokenBy ?? reason
         // A stream that was refused reached nobody (RFC 9113 §8.7).
         let wasRefused = app.streamBytes?.wasRefused ?? false
         let decision = RetryRule.decide(

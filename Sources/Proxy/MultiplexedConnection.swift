@@ -179,7 +179,9 @@ final class MultiplexedConnection: Peer {
         guard !isRunning, state == .open, let streams else { return }
         isRunning = true
         flushesSoon = false
-        let goesOn = receive(streams) && send(streams)
+        let isOpen = receive(streams)
+        // Also when the app has closed: what is wrong with its frames shows when they are answered.
+        let goesOn = send(streams) && isOpen
         isRunning = false
         if !goesOn { return close() }
         if streams.isOver || (isLeaving && users.isEmpty && output.isEmpty) { return close() }
