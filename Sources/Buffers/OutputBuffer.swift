@@ -73,6 +73,18 @@ public struct OutputBuffer: ~Copyable {
         endOffset = count
     }
 
+    /// Makes room for `count` bytes behind what waits: in the slab there is, or in a larger one of `pool` where that is too small.
+    public mutating func makeRoom(for count: Int, _ pool: SlabPool) {
+        if room >= count { return }
+        compact()
+        if room >= count || slab.capacity >= pool.slabSize { return }
+        var larger = pool.take()
+        _ = larger.write(readable, at: 0)
+        endOffset = self.count
+        startOffset = 0
+        slab = larger
+    }
+
     /// Forgets all bytes and the overflow.
     @inlinable
     public mutating func removeAll() { startOffset = 0; endOffset = 0; didOverflow = false }

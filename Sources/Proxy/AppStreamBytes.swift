@@ -18,6 +18,8 @@ final class AppStreamBytes: StreamCarrier {
     private var outbox = OutputBuffer()
     /// Behind the request's body; lines of HTTP/1.
     var trailers = OutputBuffer()
+    /// Of the request.
+    private var method = Method.get
     private var isEnded = false
     private var isHeadAlone = false
     private var isFull = false
@@ -88,7 +90,7 @@ final class AppStreamBytes: StreamCarrier {
         let lines = bytes.extracting((line + 1)..<(bytes.count - 2))
         let facts = RequestLines(lines)
         isHeadAlone = !facts.hasBody
-        let method = Method.named(count: space, bytes.paddedWord(at: 0))
+        method = .named(count: space, bytes.paddedWord(at: 0))
         stream = session.request(method, hasBody: facts.hasBody) { list in
             list.add(":method", bytes.extracting(first: space))
             list.add(":scheme", session.isSecure ? "https" : "http")
@@ -148,9 +150,14 @@ final class AppStreamBytes: StreamCarrier {
 
     // MARK: From the app
 
+    /// Bytes that a head's lines may have beside what the slab of its fields holds.
+    private static let headMargin = 2048
+
     /// A head, as lines of HTTP/1 that the holder's parser reads.
     func takeIn(_ head: ResponseHead, _ fields: borrowing FieldTable, in bytes: Span<UInt8>, isWhole: Bool) {
-        inbox.attach(bodySlabs)
+        guard !isBroken else { return }
+        inbox.attach(slabs)
+        inbox.makeRoom(for: head.end + Self.headMargin, bodySlabs)
         inbox.append("HTTP/1.1 ")
         inbox.append(decimal: UInt64(head.status))
         inbox.append(" \r\n")
@@ -160,18 +167,27 @@ final class AppStreamBytes: StreamCarrier {
             inbox.append(bytes, fields[index].value)
             inbox.appendCRLF()
         }
-        if isWhole && head.status >= 200 && head.status != 204 && head.status != 304 && fields.firstIndex(of: .contentLength) == nil {
+        if isWhole && method != .head && head.status >= 200 && head.status != 204 && head.status != 304 && fields.firstIndex(of: .contentLength) == nil {
             inbox.append("content-length: 0\r\n")
         }
         inbox.appendCRLF()
+        breakIfFull(.upstreamResponseInterimFlood)
     }
 
-    /// Bytes of the body. They fit: the app may send no more than the stream's window before they are taken.
+    /// An app may send heads without end, which no window holds back.
+    private func breakIfFull(_ reason: Reason) {
+        guard inbox.overflowed else { return }
+        inbox.detach()
+        over(reason)
+    }
+
+    /// Bytes of the body: no more than the stream's window before they are taken.
     func takeIn(_ body: Span<UInt8>) {
-        inbox.attach(bodySlabs)
-        if inbox.room < body.count { inbox.compact() }
+        guard !isBroken else { return }
+        inbox.attach(slabs)
+        inbox.makeRoom(for: body.count, bodySlabs)
         inbox.append(body)
-        precondition(!inbox.overflowed, "an app's window does not fit")
+        breakIfFull(.upstreamResponseInterimFlood)
     }
 
     /// The app's message is over; with a reason it was broken off.

@@ -54,9 +54,11 @@ final class ClientStreamBytes: StreamCarrier {
     /// Takes what the client sent. False: nobody wants it any more. It fits: the client may send no more than its window before it is taken.
     func takeIn(_ bytes: Span<UInt8>, _ pool: SlabPool) -> Bool {
         guard let stream, !isEnded else { return false }
-        inbox.attach(pool)
-        if inbox.room < bytes.count { inbox.compact() }
+        // Most bodies are small, and a hundred streams may have one.
+        inbox.attach(slabs)
+        inbox.makeRoom(for: bytes.count, pool)
         inbox.append(bytes)
+        // The session lets no more in than the window.
         precondition(!inbox.overflowed, "a client's window of \(stream.unconsumed) bytes does not fit")
         return true
     }
