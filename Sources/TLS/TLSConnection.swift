@@ -177,8 +177,9 @@ public final class TLSConnection {
         unsafe wire.pointee.readsLeft = Self.mostReadsForRecord
         var byte: UInt8 = 0
         var count = 0
-        if unsafe SSL_peek_ex(ssl, &byte, 1, &count) == 1 { return false }
-        let kind = unsafe SSL_get_error(ssl, 0)
+        let speaks = unsafe SSL_peek_ex(ssl, &byte, 1, &count) == 1
+        let kind = speaks ? SSL_ERROR_NONE : unsafe SSL_get_error(ssl, 0)
+        // Also where it speaks: what stayed in the workspace would go to somebody else.
         if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
         ERR_clear_error()
         return unsafe kind == SSL_ERROR_WANT_READ && !wire.pointee.isOverrun
@@ -216,8 +217,10 @@ public final class TLSConnection {
                     return .wouldBlock
                 }
             }
-            taken += min(owed, total - taken)
-            owed = 0
+            // Of what a caller gives less of than before, the rest stays owed: its records are gone.
+            let credit = min(owed, total - taken)
+            owed -= credit
+            taken += credit
             guard taken < total else { return .done }
             ERR_clear_error()
             let end = min(total, taken + TLSWorkspace.batchSize)
@@ -232,6 +235,8 @@ public final class TLSConnection {
                 ERR_clear_error()
             }
         }
+                // The next connection's records go there.
+                workspace.recordCount = 0
     }
 
     /// Makes records of the bytes `from ..< end` of the three.
