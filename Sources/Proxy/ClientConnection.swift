@@ -134,11 +134,11 @@ final class ClientConnection: ClientSide {
         case .streams: return streamDeadlinePassed()
         case .idle:
             if let tls = stream.tls, tls.holdsDeferred {
-                tls.flushDeferred()
+                stream.flushDeferred()
                 loop.setDeadline(self, loop.now &+ listener.settings.headTimeout &- Self.ticketDelay)
-                return
+            } else {
+                close()
             }
-            close()
         case .head:
             refuse(.requestHeadTimeout)
         case .exchange:

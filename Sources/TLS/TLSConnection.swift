@@ -59,8 +59,8 @@ public final class TLSConnection {
         unsafe wire.pointee.isDrained = false
     }
 
-    /// Records wait that the kernel did not take: the loop must say when it takes more.
-    public var holdsRecords: Bool { unsafe wire.pointee.holdsRecords }
+    /// Records wait that are not with the kernel.
+    var holdsRecords: Bool { unsafe wire.pointee.holdsRecords }
 
     /// Something waits for company, which the peer does not wait for.
     public var holdsDeferred: Bool { unsafe wire.pointee.isDeferred }
@@ -70,9 +70,13 @@ public final class TLSConnection {
         if holdsDeferred { _ = unsafe wire.pointee.flush() }
     }
 
-    /// Sends records that wait and that no caller's bytes stand for: those of a handshake. Otherwise `send` does it.
+    /// Records wait for the kernel that no caller's bytes stand for, so that no `send` would come to send them: those of a handshake, a ticket,
+    /// answers to the peer's own messages. The loop must say when the kernel takes more, and then `flushHeld` be called.
+    public var holdsOwnRecords: Bool { unsafe owed == 0 && wire.pointee.holdsRecords && !wire.pointee.isDeferred }
+
+    /// Sends them.
     public func flushHeld() {
-        if owed == 0 && holdsRecords { _ = unsafe wire.pointee.flush() }
+        if holdsOwnRecords { _ = unsafe wire.pointee.flush() }
     }
 
     // MARK: The handshake

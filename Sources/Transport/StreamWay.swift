@@ -52,7 +52,7 @@ extension ByteStream {
         guard let tls else { preconditionFailure("a plain connection has no handshake") }
         let outcome = tls.handshake()
         canReceive = outcome == .done ? true : tls.mayReceive
-        canSend = outcome == .done || !tls.holdsRecords
+        canSend = !tls.holdsOwnRecords
         return outcome
     }
 
@@ -60,10 +60,17 @@ extension ByteStream {
         guard case .tls(let tls) = way else { return }
         if readiness.isReadable { tls.noteReadable() }
         if readiness.peerEnded { tls.notePeerEnded() }
-        if readiness.isWritable && tls.holdsRecords && !tls.isOpen {
+        if readiness.isWritable && tls.holdsOwnRecords {
             tls.flushHeld()
-            canSend = !tls.holdsRecords
+            canSend = !tls.holdsOwnRecords
         }
+    }
+
+    /// Sends what TLS has kept to go out with the first bytes of somebody else. Afterwards `canSend` says whether the loop must watch for room.
+    public mutating func flushDeferred() {
+        guard case .tls(let tls) = way else { return }
+        tls.flushDeferred()
+        if tls.holdsOwnRecords { canSend = false }
     }
 
     mutating func receiveOnWay(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {
@@ -75,6 +82,8 @@ extension ByteStream {
         }
         let outcome = unsafe tls.receive(into: buffer.slab.baseAddress + buffer.end, room: room)
         canReceive = tls.mayReceive
+        // Answers of TLS's own that the kernel does not take.
+        if tls.holdsOwnRecords { canSend = false }
         switch outcome {
         case .bytes(let count):
             buffer.end &+= count
