@@ -270,13 +270,15 @@ final class ClientConnection: ClientSide {
 
     /// Waits for the next request without holding a buffer.
     private func waitIdle() {
+        // What TLS says beside, new keys or records without a byte, is no request, and buys no time.
+        let isWaiting = held == nil
         letGo()
         if output.isAttached { output.detach() }
         input.clear()
         phase = .idle
         if requestCount > 0 {
             if proxy.isDraining { return close() }
-            loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout)
+            if !isWaiting { loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout) }
         }
     }
 
