@@ -17,6 +17,10 @@ public final class TLSConnection {
     /// The handshake is over.
     public private(set) var isOpen = false
     private var saidEnd = false
+    /// Steps that OpenSSL has taken since then for messages of the handshake's kind: new keys, tickets.
+    private var laterSteps = 0
+    /// Plain bytes that came.
+    private var received = 0
     /// Why certificates or names were refused in the handshake, where a callback of ours refused them.
     var refusal: TLSHandshakeFault?
     /// The entry of the server's table that serves it.
@@ -158,6 +162,7 @@ public final class TLSConnection {
                 break
             }
         }
+        received &+= total
         // Answers to the peer's post-handshake messages.
         if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
         if total > 0 { return .bytes(total) }
@@ -230,6 +235,8 @@ public final class TLSConnection {
             let end = min(total, taken + TLSWorkspace.batchSize)
             guard unsafe encipher(first, second, third, from: taken, upTo: end) else {
                 ERR_clear_error()
+                // The next connection's records go there.
+                workspace.recordCount = 0
                 let code = unsafe wire.pointee.code
                 return .failed(code != 0 ? code : EPROTO)
             }
@@ -239,8 +246,6 @@ public final class TLSConnection {
                 ERR_clear_error()
             }
         }
-                // The next connection's records go there.
-                workspace.recordCount = 0
     }
 
     /// Makes records of the bytes `from ..< end` of the three.
@@ -293,6 +298,26 @@ public final class TLSConnection {
 
 // What callbacks of OpenSSL need of a connection.
 extension TLSConnection {
+    /// New keys cost some 7 µs for 27 bytes that say so, and OpenSSL has no bound for them: three steps each, and as many again for an answer. A
+    /// peer that needs some has sent gigabytes.
+    private static let mostLaterSteps = 512
+    private static let bytesForLaterStep = 16_384
+
+    /// OpenSSL takes a step for a message that is not bytes for anybody: with one too many, nothing more is read.
+    fileprivate func countLaterStep() {
+        guard isOpen else { return }
+        laterSteps &+= 1
+        guard laterSteps > Self.mostLaterSteps &+ received / Self.bytesForLaterStep else { return }
+        unsafe wire.pointee.isOverrun = true
+        unsafe SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN)
+    }
+
+    /// Called in each step of a handshake, and of what its messages do later; not for bytes.
+    static let stepTaken: @convention(c) (OpaquePointer?, Int32, Int32) -> Void = { ssl, place, _ in
+        guard place & SSL_CB_LOOP != 0, let ssl = unsafe ssl, let connection = unsafe TLSConnection.of(ssl) else { return }
+        connection.countLaterStep()
+    }
+
     /// Where an `SSL` keeps its connection.
     static let index = sluice_tls_ex_index()
 

@@ -20,6 +20,7 @@ final class TLSTemplate {
         guard let pointer = unsafe SSL_CTX_new(method) else { throw TLSSetupFault.fromOpenSSL("no TLS context can be made") }
         unsafe self.pointer = pointer
         unsafe try policy.apply(to: pointer)
+        unsafe SSL_CTX_set_info_callback(pointer, TLSConnection.stepTaken)
     }
 
     deinit { unsafe SSL_CTX_free(pointer) }
