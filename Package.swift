@@ -177,7 +177,7 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers", "Seeded"]),
         // Whole handshakes in memory, by OpenSSL on both sides.
         .target(name: "CHandshake", dependencies: ["COpenSSL"], path: "Tests/CHandshake"),
-        tests("TLSTests", ["TLS", "CAllocations", "CHandshake"]),
+        tests("TLSTests", ["TLS", "CAllocations", "CHandshake", "Seeded"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "FilterAPI", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers", "Seeded"]),
@@ -187,7 +187,7 @@ let package = Package(
         ]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
-        tests("ScenarioTests", ["CZlib", "Seeded"]),
+        tests("ScenarioTests", ["CZlib", "Seeded", "TLS", "CHandshake"]),
     ],
     swiftLanguageModes: [.v6]
 )

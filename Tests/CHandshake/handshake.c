@@ -74,3 +74,28 @@ void handshake_run(SSL_CTX *server, SSL_CTX *client, const char *name, int versi
     SSL_free(there);
     ERR_clear_error();
 }
+
+void handshake_speak(SSL *end, int version) {
+    static const int numbers[] = {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
+    int number = numbers[version - 10];
+    SSL_set_min_proto_version(end, number);
+    SSL_set_max_proto_version(end, number);
+    if (version < 12) {
+        SSL_set_security_level(end, 0);
+        SSL_set_cipher_list(end, "ALL");
+    }
+}
+
+int handshake_change_keys(SSL *end, int asks) {
+    return SSL_key_update(end, asks ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(end) == 1;
+}
+
+int handshake_renegotiate(SSL *end) {
+    SSL_clear_options(end, SSL_OP_NO_RENEGOTIATION);
+    int began = SSL_renegotiate(end);
+    SSL_do_handshake(end);
+    ERR_clear_error();
+    return began;
+}
+
+int handshake_ask_small_records(SSL *end) { return SSL_set_tlsext_max_fragment_length(end, TLSEXT_max_fragment_length_512); }

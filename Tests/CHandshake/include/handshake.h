@@ -30,4 +30,15 @@ void handshake_run(
     handshake_result *_Nonnull result);
 void handshake_session_free(struct ssl_session_st *_Nonnull session);
 
+/* What a peer may do that our own connections never do. */
+
+/* Speaks this version alone: 10 to 13. */
+void handshake_speak(SSL *_Nonnull end, int version);
+/* Changes its keys (RFC 8446 §4.6.3), and asks the other end for the same if `asks`. What it says goes with the next write. */
+int handshake_change_keys(SSL *_Nonnull end, int asks);
+/* Asks for a new handshake in TLS 1.2 (RFC 5246 §7.4.1.1). */
+int handshake_renegotiate(SSL *_Nonnull end);
+/* Has the server cut what it sends into records of 512 bytes (RFC 6066 §4). */
+int handshake_ask_small_records(SSL *_Nonnull end);
+
 #endif
