@@ -8,6 +8,8 @@ let descriptorsAndChildren = Mutex(())
 /// A file descriptor with one owner. Every call of the harness into the kernel's socket interface is in this file.
 final class Descriptor: @unchecked Sendable {  // written only by init and close, which its owner orders
     private(set) var number: Int32
+    /// Enciphers what is written, and deciphers what is read; nil for a plain connection.
+    var secure: SecureEnd?
     private var block = [UInt8](repeating: 0, count: 65536)
 
     init(_ number: Int32, _ call: String) throws {
@@ -18,6 +20,8 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
     deinit { close() }
 
     func close() {
+        secure?.sayEnd()
+        secure = nil
         if number >= 0 { _ = Glibc.close(number) }
         number = -1
     }
@@ -29,6 +33,11 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
 
     /// Reads at most 64 KiB and appends it.
     func read(into bytes: inout [UInt8]) -> Transfer {
+        if let secure {
+            let transfer = secure.read(&block)
+            if case .bytes(let got) = transfer { bytes.append(contentsOf: block[..<got]) }
+            return transfer
+        }
         let got = unsafe block.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
         let error = errno
         if got > 0 {
@@ -41,8 +50,8 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
     /// Reads over the beginning of `scratch` and compares with `ring`, an endless repetition of which `position` bytes came before.
     /// `ring` holds its period twice. For bodies of gigabytes, in a debug build too.
     func readAndCompare(_ scratch: inout [UInt8], _ ring: [UInt8], position: Int) -> (transfer: Transfer, isEqual: Bool) {
-        let got = unsafe scratch.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
-        guard got > 0 else { return (got == 0 ? .closed : Descriptor.failure(errno), true) }
+        let transfer = secure?.read(&scratch) ?? readPlain(&scratch)
+        guard case .bytes(let got) = transfer else { return (transfer, true) }
         let difference = unsafe scratch.withUnsafeBytes { scratch in
             unsafe ring.withUnsafeBytes { ring in
                 unsafe memcmp(scratch.baseAddress!, ring.baseAddress! + position % (ring.count / 2), got)
@@ -51,14 +60,20 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
         return (.bytes(got), difference == 0)
     }
 
+    private func readPlain(_ scratch: inout [UInt8]) -> Transfer {
+        let got = unsafe scratch.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+        return got > 0 ? .bytes(got) : got == 0 ? .closed : Descriptor.failure(errno)
+    }
+
     func write(_ bytes: ArraySlice<UInt8>) -> Transfer {
+        if let secure { return secure.write(bytes) }
         let sent = unsafe bytes.withUnsafeBytes { buffer in
             unsafe send(number, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
         }
         return sent >= 0 ? .bytes(sent) : Descriptor.failure(errno)
     }
 
-    private static func failure(_ error: Int32) -> Transfer {
+    static func failure(_ error: Int32) -> Transfer {
         switch error {
         case EAGAIN, EINTR: .wouldBlock
         case ECONNRESET, EPIPE: .reset
@@ -68,6 +83,7 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
 
     /// Waits for POLLIN or POLLOUT; returns what poll reported, 0 when the deadline passed.
     func await(_ events: Int32, until deadline: Deadline) -> Int32 {
+        if events & POLLIN != 0, secure?.mayHoldMore == true { return POLLIN }
         var entry = pollfd(fd: number, events: Int16(events), revents: 0)
         while true {
             let ready = unsafe poll(&entry, 1, deadline.millisecondsLeft)
@@ -78,11 +94,13 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
 
     /// What is there now, without waiting.
     func pending(_ events: Int32) -> Int32 {
+        if events & POLLIN != 0, secure?.mayHoldMore == true { return POLLIN }
         var entry = pollfd(fd: number, events: Int16(events), revents: 0)
         return unsafe poll(&entry, 1, 0) > 0 ? Int32(entry.revents) : 0
     }
 
     func closeWriting() {
+        secure?.sayEnd()
         _ = shutdown(number, Int32(SHUT_WR))
     }
 
@@ -90,6 +108,7 @@ final class Descriptor: @unchecked Sendable {  // written only by init and close
     func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         unsafe _ = setsockopt(number, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        secure = nil
         close()
     }
 
