@@ -164,7 +164,9 @@ static int prepare(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_
         for (int index = 0; index < list->count; index++) {
             struct ticket_key *key = list->keys + index;
             if (memcmp(name, key->name, sizeof key->name) != 0) continue;
-            if (EVP_DecryptInit_ex2(cipher, keys->cipher, key->aes, iv, NULL) == 1 && set_mac(mac, key)) result = index == 0 ? 1 : 2;
+            /* In TLS 1.3 a client should use a ticket once (RFC 8446 §C.4), so it always gets another. */
+            int keeps = index == 0 && SSL_version(ssl) < TLS1_3_VERSION;
+            if (EVP_DecryptInit_ex2(cipher, keys->cipher, key->aes, iv, NULL) == 1 && set_mac(mac, key)) result = keeps ? 1 : 2;
             else result = -1;
             break;
         }

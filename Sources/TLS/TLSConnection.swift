@@ -164,7 +164,7 @@ public final class TLSConnection {
         }
         received &+= total
         // Answers to the peer's post-handshake messages.
-        if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
+        if workspace.recordCount > 0 || holdsOwnRecords { _ = unsafe wire.pointee.flush() }
         if total > 0 { return .bytes(total) }
         if unsafe wire.pointee.isOverrun { return .failed(EPROTO) }
         switch last {
@@ -189,7 +189,7 @@ public final class TLSConnection {
         let speaks = unsafe SSL_peek_ex(ssl, &byte, 1, &count) == 1
         let kind = speaks ? SSL_ERROR_NONE : unsafe SSL_get_error(ssl, 0)
         // Also where it speaks: what stayed in the workspace would go to somebody else.
-        if workspace.recordCount > 0 { _ = unsafe wire.pointee.flush() }
+        if workspace.recordCount > 0 || holdsOwnRecords { _ = unsafe wire.pointee.flush() }
         ERR_clear_error()
         return unsafe kind == SSL_ERROR_WANT_READ && !wire.pointee.isOverrun
     }

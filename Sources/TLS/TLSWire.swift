@@ -83,7 +83,11 @@ struct TLSWire {
             guard code == 0 else { return false }
         }
         // The workspace is empty now, and large enough for a record; longer flights are handed on at once.
-        if count > space.recordsCapacity || holdsRecords { return unsafe hold(bytes, count) }
+        if count > space.recordsCapacity || holdsRecords {
+            // What waited for company has it.
+            isDeferred = false
+            return unsafe hold(bytes, count)
+        }
         unsafe (space.records + space.recordCount).copyMemory(from: bytes, byteCount: count)
         space.recordCount += count
         return true
