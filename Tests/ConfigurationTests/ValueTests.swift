@@ -17,7 +17,7 @@ import Testing
         #expect(throws: ValueFault.self) { try DurationText.parse(text) }
     }
 
-    @Test(arguments: [0, 1, 999, 1000, 1500, 60_000, 61_000, 3_600_000, 90_000_000, 86_400_000])
+    @Test(arguments: [0, 1, 999, 1000, 1500, 60_000, 61_000, 3_600_000, 90_000_000, 86_400_000, 94_608_000_000])
     func durationsAreWrittenAsTheyAreRead(_ milliseconds: Int) throws {
         let duration = Duration.milliseconds(milliseconds)
         #expect(try DurationText.parse(DurationText.write(duration)) == duration)

@@ -27,7 +27,9 @@ enum DurationText {
 
     /// The shortest exact text.
     static func write(_ duration: Duration) -> String {
-        let milliseconds = UInt64(max(0, duration / .milliseconds(1)))
+        // In whole numbers: a quotient of durations is rounded.
+        let (seconds, attoseconds) = duration.components
+        let milliseconds = UInt64(max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
         guard milliseconds > 0 else { return "0s" }
         for unit in units where milliseconds % unit.milliseconds == 0 {
             return "\(milliseconds / unit.milliseconds)\(unit.name)"
