@@ -27,6 +27,9 @@ struct OptionCheck {
             }
             if checked.keys[option.name] == nil { checked.keys[option.name] = entry.key.range }
             value(of: option, entry, &report)
+            if let danger = option.danger {
+                report.warning(.dangerOption, at: entry.key.range, "with \(quoted(option.name)) \(danger)", help: "take it out when it is no longer needed")
+            }
         }
         for option in schema.options where option.isList && checked.values.isGiven(option.name) { checkList(option, &report) }
         for option in schema.options where option.isRequired && checked.keys[option.name] == nil {

@@ -119,6 +119,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case dangerUnverified = "danger.tls-unverified"
     case dangerConnectionShare = "danger.connection-share"
     case dangerPluginWritable = "danger.plug-in-writable"
+    case dangerOption = "danger.option"
 
     case notShown = "problems.not-shown"
 }

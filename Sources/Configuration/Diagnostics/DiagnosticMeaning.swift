@@ -100,6 +100,7 @@ extension DiagnosticCode {
         case .dangerSelf: "A server of an app is an address that this gateway listens on."
         case .dangerConnectionShare: "An app may have fewer connections than there are loops, and each loop has at least one."
         case .dangerPluginWritable: "Anybody on the machine may change the file of a plug-in, whose code runs as the gateway."
+        case .dangerOption: "An option of a filter opens something that is otherwise shut, such as one for debugging."
         case .notShown: "More than 1000 errors or warnings were found; the rest is counted."
         }
     }
@@ -109,7 +110,7 @@ extension DiagnosticCode {
         switch self {
         case .includeTwice, .sectionUnused, .pipelineOrder, .pipelineField, .pipelineRepeated, .optionWithoutEffect, .valueRepeated, .routeUnreachable, .dangerTrust,
             .dangerTimeoutOff, .dangerSlowDrip, .dangerKeepAlive, .dangerAccessLog, .dangerSelf, .dangerUnverified, .dangerConnectionShare,
-            .dangerPluginWritable, .notShown:
+            .dangerPluginWritable, .dangerOption, .notShown:
             .warning
         default: .error
         }

@@ -13,6 +13,8 @@ public struct Option: Sendable, Equatable {
     public let standard: String?
     /// What it does, in one or two sentences of Markdown.
     public let text: String
+    /// What may happen wherever the option is given, as the end of a sentence: `sluice check` warns with it. nil for nothing.
+    public let danger: String?
     /// The default, read; nil if there is none.
     let standardValues: [OptionValue]?
     /// What is wrong with the option itself, in words; nil if nothing. A program that has such an option refuses to read a configuration.
@@ -22,9 +24,10 @@ public struct Option: Sendable, Equatable {
     ///   - keywords: words that may stand instead of a value.
     ///   - standard: the default, written as in a file. It is read by the same code, and must be a value.
     ///   - isRepeatable: for lists only.
+    ///   - danger: see the property; for options that are there for a time, such as those for debugging.
     public init(
         _ name: String, _ type: OptionType, or keywords: [String] = [], standard: String? = nil, isRequired: Bool = false,
-        isList: Bool = false, isRepeatable: Bool = false, _ text: String
+        isList: Bool = false, isRepeatable: Bool = false, danger: String? = nil, _ text: String
     ) {
         self.name = name
         self.type = type
@@ -34,6 +37,7 @@ public struct Option: Sendable, Equatable {
         self.isList = isList
         self.isRepeatable = isRepeatable
         self.text = text
+        self.danger = danger
         let words = standard?.split(separator: " ").map(String.init)
         let values = words?.map { keywords.contains($0) ? .keyword($0) : try? type.parse($0) }
         standardValues = values.map { $0.compactMap(\.self) }

@@ -105,6 +105,7 @@ package let sampleFilters = FilterSchemas([
     "tls-termination": OptionSchema([
         Option("certificate", .string, isRequired: true, "A file."),
         Option("private-key", .string, isRequired: true, "A file."),
+        Option("key-log", .string, danger: "whoever reads that file reads all traffic", "A file."),
     ]),
     "schedule": OptionSchema([
         Option("begins", .date, "When it begins."),
