@@ -194,17 +194,19 @@ extension Exchange {
         client.output.appendCRLF()
     }
 
-    /// The host of an authority is an IP address: it has brackets, or its last label is a number.
+    /// The host of an authority is an IP address: it has brackets, or its last label is a number, which may have a dot behind it.
     private static func isAddress(_ bytes: Span<UInt8>, _ authority: ByteRange) -> Bool {
         guard authority.count > 0 else { return true }
         if bytes[authority.lower] == UInt8(ascii: "[") { return true }
         var isNumber = true
+        var labelBegins = true
         for index in authority.range {
             switch bytes[index] {
             case UInt8(ascii: ":"): return isNumber
-            case UInt8(ascii: "."): isNumber = true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): break
-            default: isNumber = false
+            case UInt8(ascii: "."): labelBegins = true
+            case let byte:
+                isNumber = byte &- 0x30 <= 9 && (labelBegins || isNumber)
+                labelBegins = false
             }
         }
         return isNumber
