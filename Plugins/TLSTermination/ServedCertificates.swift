@@ -11,6 +11,9 @@ final class ServedCertificates: Sendable {
         var keyLog: KeyLog?
         var rules: TerminationRules?
         var context: TLSServerContext?
+        var development: DevelopmentCertificate?
+        /// What the operator knows of files that are not good.
+        var told: Set<String> = []
     }
 
     private let state = Mutex(State())
@@ -20,17 +23,19 @@ final class ServedCertificates: Sendable {
     /// Which context is the present one: one load.
     var generation: UInt64 { published.load(ordering: .acquiring) }
     var context: TLSServerContext? { state.withLock { $0.context } }
+    /// The certificate that was made because none is given.
+    var development: DevelopmentCertificate? { state.withLock { $0.development } }
 
     /// Reads all files; the second loop gets what the first has made. Errors: what is wrong with them.
     func begin(_ rules: TerminationRules, _ loop: LoopContext) throws(ConfigurationError) -> TLSServerContext {
         if let context { return context }
         let now = WallClock.seconds
-        let sources = rules.sources.isEmpty ? [try Self.development(rules, loop, now)] : rules.sources
+        let development = rules.sources.isEmpty ? try Self.makeDevelopment(rules, now) : nil
+        let sources = development.map { [CertificateStore.Source(name: "localhost", certificate: $0.pair.path, key: $0.pair.keyPath)] } ?? rules.sources
         do {
             let store = try CertificateStore(sources, now: now)
-            let tickets = try rules.ticketKeys.map { try TicketKeys(file: $0) } ?? TicketKeys(period: rules.ticketLifetime, now: now)
-            let keyLog = try rules.keyLog.map { try KeyLog(path: $0) }
-            if let path = rules.keyLog { loop.tell("the secrets of all connections are written to \(path): whoever reads it reads all traffic") }
+            let tickets = try Self.naming("ticket-keys") { try rules.ticketKeys.map { try TicketKeys(file: $0) } ?? TicketKeys(period: rules.ticketLifetime, now: now) }
+            let keyLog = try Self.naming("key-log") { try rules.keyLog.map { try KeyLog(path: $0) } }
             let context = try Self.makeContext(rules, store, tickets, keyLog)
             for pair in store.snapshot.pairs {
                 for warning in pair.warnings(at: now) where !rules.sources.isEmpty { loop.tell("\(warning)") }
@@ -41,6 +46,7 @@ final class ServedCertificates: Sendable {
                 $0.keyLog = keyLog
                 $0.rules = rules
                 $0.context = context
+                $0.development = development
             }
             return context
         } catch let fault as ConfigurationError {
@@ -50,17 +56,24 @@ final class ServedCertificates: Sendable {
         }
     }
 
+    /// Has errors name the option that they are about.
+    private static func naming<Value>(_ option: String, _ body: () throws -> Value) throws(ConfigurationError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw ConfigurationError("\(error)", option: option)
+        }
+    }
+
     /// The certificate that is made where none is given.
-    private static func development(_ rules: TerminationRules, _ loop: LoopContext, _ now: Int64) throws(ConfigurationError) -> CertificateStore.Source {
+    private static func makeDevelopment(_ rules: TerminationRules, _ now: Int64) throws(ConfigurationError) -> DevelopmentCertificate {
         guard let directory = rules.developmentDirectory ?? DevelopmentCertificate.defaultDirectory else {
             throw ConfigurationError(
                 "there is no place to keep a certificate for `localhost`: neither STATE_DIRECTORY nor HOME is set", option: "certificate",
                 help: "give a `certificate`, or say `development-directory`")
         }
         do throws(CertificateFault) {
-            let made = try DevelopmentCertificate.provide(in: directory, now: now)
-            if made.made == .authority { loop.tell(made.trustInstructions(for: "https://localhost/")) }
-            return CertificateStore.Source(name: "localhost", certificate: made.pair.path, key: made.pair.keyPath)
+            return try DevelopmentCertificate.provide(in: directory, now: now)
         } catch {
             throw ConfigurationError("no certificate for `localhost` could be made: \(error)", option: nil)
         }
@@ -103,7 +116,11 @@ final class ServedCertificates: Sendable {
         } catch {
             faults.append("\(error)")
         }
-        if !faults.isEmpty { throw ConfigurationError(faults.joined(separator: "; "), option: nil) }
+        let news = state.withLock { state in
+            defer { state.told = Set(faults) }
+            return faults.filter { !state.told.contains($0) }
+        }
+        if !news.isEmpty { throw ConfigurationError(news.joined(separator: "; "), option: nil) }
     }
 
     /// Makes another key for tickets if it is time, or reads their file again. Errors: as for `reload`.

@@ -44,7 +44,7 @@ public final class TLSTermination: FilterPlugin {
             "development-directory", .string,
             "Where the certificate for `localhost` is kept. By default `sluice` in the state directory of the service (`STATE_DIRECTORY`) or of the user."),
         Option(
-            "key-log", .string,
+            "key-log", .string, danger: "whoever reads that file reads all traffic",
             "A file to which the secrets of all connections are written, for debugging with Wireshark. Whoever reads it reads all traffic."),
     ])
 
@@ -54,6 +54,6 @@ public final class TLSTermination: FilterPlugin {
 
     public func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
         let served = loop.shared("served") { ServedCertificates() }
-        return try Terminator(try served.begin(rules, loop), rules, served, on: loop)
+        return try Terminator(rules, served, on: loop)
     }
 }

@@ -8,7 +8,7 @@ final class Terminator: ConnectionFilter, TLSTerminating {
     private let served: ServedCertificates
     private let clock: LoopClock
     /// Kept: files are watched as long as somebody has them.
-    private var files: [WatchedFile<Void>] = []
+    private let files: [WatchedFile<Void>]
     let handshakeTimeout: Int64
     let strictTransport: [UInt8]?
     let forwardsClientCertificate: Bool
@@ -19,9 +19,7 @@ final class Terminator: ConnectionFilter, TLSTerminating {
     /// How often that is: far more often than they change.
     private static let ticketCheck: Int64 = 10_000_000_000
 
-    init(_ context: TLSServerContext, _ rules: TerminationRules, _ served: ServedCertificates, on loop: LoopContext) throws(ConfigurationError) {
-        present = context
-        generation = served.generation
+    init(_ rules: TerminationRules, _ served: ServedCertificates, on loop: LoopContext) throws(ConfigurationError) {
         self.served = served
         clock = loop.clock
         handshakeTimeout = rules.handshakeTimeout
@@ -31,12 +29,19 @@ final class Terminator: ConnectionFilter, TLSTerminating {
         var paths: [String] = []
         for source in rules.sources { paths += [source.certificate, source.key] }
         for rule in rules.clientRules { if let path = rule.authorities { paths.append(path) } }
+        // Before they are read, so that no change is missed.
         var seen: Set<String> = []
+        var files: [WatchedFile<Void>] = []
         for path in paths where seen.insert(path).inserted {
             files.append(try Self.watch(path, loop) { () throws(ConfigurationError) in try served.reload() })
         }
         if let path = rules.ticketKeys { files.append(try Self.watch(path, loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
+        self.files = files
+        generation = served.generation
+        present = try served.begin(rules, loop)
     }
+
+    var development: DevelopmentCertificate? { served.development }
 
     /// Calls `changed` when a file has changed. It was read already when this is called.
     private static func watch(

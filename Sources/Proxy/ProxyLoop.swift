@@ -111,7 +111,7 @@ public final class ProxyLoop {
     public func listen(
         _ socket: consuming ListeningSocket, settings: ListenerSettings, routes: RouteSettings, connections: ConnectionLimit
     ) -> SystemError? {
-        let terminator = settings.through.lazy.compactMap { self.filters[$0] as? any TLSTerminating }.first
+        let terminator = terminator(of: settings)
         let prologues = settings.through.compactMap { filters[$0] as? any PrologueFilter }
         let listener = Listener(
             settings: settings, routes: routes, connections: connections,
@@ -120,6 +120,13 @@ public final class ProxyLoop {
         acceptors.append(acceptor)
         return acceptor.start()
     }
+
+    private func terminator(of settings: ListenerSettings) -> (any TLSTerminating)? {
+        settings.through.lazy.compactMap { self.filters[$0] as? any TLSTerminating }.first
+    }
+
+    /// The certificate of a listener, if it was made because the operator gave none.
+    public func developmentCertificate(of settings: ListenerSettings) -> DevelopmentCertificate? { terminator(of: settings)?.development }
 
     func opened(_ client: ClientConnection) {
         connectionCount += 1

@@ -8,4 +8,6 @@ public protocol TLSTerminating: AnyObject {
     var strictTransport: [UInt8]? { get }
     /// Apps are told the certificate that the client has shown (RFC 9440).
     var forwardsClientCertificate: Bool { get }
+    /// The certificate, if it was made because the operator gave none.
+    var development: DevelopmentCertificate? { get }
 }

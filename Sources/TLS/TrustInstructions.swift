@@ -1,4 +1,7 @@
 extension DevelopmentCertificate {
+    /// What curl wants to trust it: `--cacert FILE`.
+    public var curlOption: String { "--cacert \(shellQuoted(authorityPath))" }
+
     /// How to make clients trust it, for the operator to read: several lines, none of them empty.
     ///
     /// - Parameter url: where it is served, `https://localhost:8443/`.
@@ -7,7 +10,7 @@ extension DevelopmentCertificate {
         return """
             \(url) has a development certificate, of an authority that only this machine has: \(authorityPath)
             (good for localhost, 127.0.0.1 and ::1, until \(utcText(authorityNotAfter))). To trust it:
-              curl       curl --cacert \(file) \(shellQuoted(url))
+              curl       curl \(curlOption) \(shellQuoted(url))
               Debian     sudo cp \(file) /usr/local/share/ca-certificates/sluice-development.crt && sudo update-ca-certificates
               Fedora     sudo trust anchor \(file)
               Chromium   certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n sluice-development -i \(file)   (Debian: libnss3-tools)

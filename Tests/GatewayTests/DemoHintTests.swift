@@ -19,6 +19,8 @@ import Testing
         #expect(
             DemoHint.lines(.destination(0), apps, at: six, isHTTP2Alone: true)[1]
                 == "    curl -i --http2-prior-knowledge 'http://[::1]:80/hello?name=world'")
+        let trust = "--cacert /var/lib/sluice/tls/ca.pem"
+        #expect(DemoHint.lines(.destination(0), apps, at: six, isHTTPS: true, trust: trust)[1] == "    curl -i \(trust) 'https://[::1]:80/hello?name=world'")
         let unix = try #require(SocketAddress.unix(path: "/run/x.sock"))
         #expect(DemoHint.lines(.destination(0), apps, at: unix)[1] == "    curl -i --unix-socket /run/x.sock 'http://localhost/hello?name=world'")
     }

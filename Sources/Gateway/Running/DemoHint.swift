@@ -5,14 +5,17 @@ import Routing
 /// What to try, where the root of a listener is the built-in demo app: the first run of a newcomer.
 enum DemoHint {
     /// The lines to print; none for other listeners.
+    ///
+    /// - Parameter trust: the option with which curl trusts the listener's certificate, where that is known.
     static func lines(
-        _ routes: RouteSettings, _ apps: [AppSettings], at address: SocketAddress, isHTTPS: Bool = false, isHTTP2Alone: Bool = false
+        _ routes: RouteSettings, _ apps: [AppSettings], at address: SocketAddress, isHTTPS: Bool = false, isHTTP2Alone: Bool = false, trust: String? = nil
     ) -> [String] {
         guard let index = root(routes), index < apps.count, case .echo = apps[index] else { return [] }
-        // The certificate of a try is often one that curl does not trust.
         // By TLS, curl asks for HTTP/2 by itself.
         let prior = isHTTP2Alone && !isHTTPS ? " --http2-prior-knowledge" : ""
-        let curl = "curl -i" + (isHTTPS ? "k" : "") + prior + (address.family == .unix ? " --unix-socket \(address.text.dropFirst("unix:".count))" : "")
+        // The certificate of a try is often one that curl does not trust.
+        let trusting = trust.map { " \($0)" } ?? (isHTTPS ? "k" : "")
+        let curl = "curl -i" + trusting + prior + (address.family == .unix ? " --unix-socket \(address.text.dropFirst("unix:".count))" : "")
         let base = (isHTTPS ? "https://" : "http://") + (address.family == .unix ? "localhost" : reachable(address))
         return [
             "  the demo app answers with the request as it arrived; try:",

@@ -121,14 +121,22 @@ public struct GatewayProcess {
     private func listen() throws(SystemError) -> [String] {
         do throws(SystemError) {
             var lines: [String] = []
+            // Authorities of which it was said how to trust them.
+            var instructed: Set<String> = []
             for listener in settings.listeners {
                 let connections = ConnectionLimit(listener.maxConnections)
                 for address in listener.addresses {
                     let bound = try listen(on: address, listener, connections)
                     lines.append("listening on \(bound.text) (\(listener.settings.name))")
+                    let development = loops[0].proxy.developmentCertificate(of: listener.settings)
                     lines += DemoHint.lines(
                         listener.routes, settings.apps, at: bound, isHTTPS: listener.settings.isHTTPS,
-                        isHTTP2Alone: !listener.settings.protocols.contains(.http1))
+                        isHTTP2Alone: !listener.settings.protocols.contains(.http1), trust: development?.curlOption)
+                    guard let development, instructed.insert(development.authorityPath).inserted else { continue }
+                    let url = "https://localhost:\(bound.port)/"
+                    lines += development.made == .authority
+                        ? development.trustInstructions(for: url).split(separator: "\n").map { "  \($0)" }
+                        : ["  \(url) has a development certificate of \(development.authorityPath): docs/tls.md says how to trust it"]
                 }
             }
             return lines
