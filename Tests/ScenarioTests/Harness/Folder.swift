@@ -35,6 +35,23 @@ enum Folder {
         return unsafe lstat(path, &status) == 0 ? Int(status.st_mode & 0o777) : nil
     }
 
+    static func setMode(_ path: String, _ mode: mode_t) throws {
+        guard unsafe chmod(path, mode) == 0 else { throw ScenarioFailure("cannot change the mode of \(path)") }
+    }
+
+    /// Makes a symbolic link.
+    static func link(_ path: String, to target: String) throws {
+        guard unsafe symlink(target, path) == 0 else { throw ScenarioFailure("cannot link \(path)") }
+    }
+
+    static func makePipe(_ path: String) throws {
+        guard unsafe mkfifo(path, 0o600) == 0 else { throw ScenarioFailure("cannot make \(path)") }
+    }
+
+    static func removeFile(_ path: String) throws {
+        guard unsafe unlink(path) == 0 else { throw ScenarioFailure("cannot remove \(path)") }
+    }
+
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     static func isProgram(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
