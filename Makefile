@@ -22,7 +22,7 @@ BUILD_RELEASE = swift build -c release --target FilterTesting $(RELEASE_FLAGS); 
 
 .PHONY: run test build debug install pages bench fuzz clean help
 
-## run: install what is missing, build for release, serve gateway.conf (another file: make run CONF=FILE)
+## run: install what is missing, build for release, serve gateway.conf by HTTP and HTTPS (another file: make run CONF=FILE)
 run: build
 	@exec .build/release/sluice run "$(CONF)"
 

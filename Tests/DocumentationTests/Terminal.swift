@@ -19,6 +19,8 @@ final class Terminal {
         var environment = ProcessInfo.processInfo.environment
         environment["PATH"] = folder.path + "/bin:" + (environment["PATH"] ?? "/usr/bin:/bin")
         environment["PYTHONUNBUFFERED"] = "1"
+        // What the gateway keeps stays in the folder.
+        environment["STATE_DIRECTORY"] = folder.path + "/state"
         // docs/configuration.md takes it as an example of a variable.
         environment["APP_SERVERS"] = "127.0.0.1:9292"
         shell.executableURL = URL(fileURLWithPath: "/bin/bash")
