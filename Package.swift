@@ -146,7 +146,10 @@ let package = Package(
         tests("BuffersTests", ["Buffers"]),
         tests("HTTPMessageTests", ["HTTPMessage", "Buffers"]),
         tests("HTTP1Tests", ["HTTP1", "HTTPMessage", "Buffers", "FuzzChecks", "Seeded"]),
-        tests("HTTP2Tests", ["HTTP2", "HTTP1", "HTTPMessage", "Buffers", "FuzzChecks", "CAllocations"]),
+        tests("HTTP2Tests", ["HTTP2", "HTTP1", "HTTPMessage", "Buffers", "FuzzChecks", "CAllocations", "HTTP2Wire"]),
+        // Frames of HTTP/2, written and read by hand.
+        .systemLibrary(name: "CHpack", path: "Tests/CHpack"),
+        .target(name: "HTTP2Wire", dependencies: ["CHpack"], path: "Tests/HTTP2Wire", swiftSettings: strict),
         // What the fuzz targets check: also run in the tests, over the corpus and over seeded mutations of it.
         .target(
             name: "FuzzChecks",
@@ -188,7 +191,7 @@ let package = Package(
         ]),
         tests("DocumentationTests", []),
         tests("ArchitectureTests", []),
-        tests("ScenarioTests", ["CZlib", "Seeded", "TLS", "CHandshake"]),
+        tests("ScenarioTests", ["CZlib", "Seeded", "TLS", "CHandshake", "HTTP2Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@ import Buffers
 import CAllocations
 import FuzzChecks
 import HTTP2
+import HTTP2Wire
 import HTTPMessage
 import Testing
 

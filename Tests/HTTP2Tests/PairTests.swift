@@ -1,6 +1,7 @@
 import Buffers
 import FuzzChecks
 import HTTP2
+import HTTP2Wire
 import HTTPMessage
 import Testing
 

@@ -1,5 +1,6 @@
 import FuzzChecks
 import HTTP2
+import HTTP2Wire
 import HTTPMessage
 import Testing
 

@@ -1,5 +1,6 @@
 import FuzzChecks
 import HTTP2
+import HTTP2Wire
 import Testing
 
 /// Any cut of a client's bytes gives the same events and the same answer. A check that fails ends the program and says why.

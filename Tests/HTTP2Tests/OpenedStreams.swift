@@ -1,0 +1,17 @@
+import FuzzChecks
+import HTTP2
+import HTTP2Wire
+
+extension RecordedStreams {
+    /// A session that has the client's preface.
+    static func opened(_ settings: SessionSettings = SessionSettings()) -> RecordedStreams {
+        let session = RecordedStreams(settings)
+        session.take(clientPreface)
+        _ = session.sent()
+        return session
+    }
+
+    func take(_ bytes: [UInt8], now: Int64 = 0) { receive(bytes.span, now: now) }
+
+    func frames(now: Int64 = 0) -> [SentFrame] { SentFrame.list(sent(now: now)) }
+}
