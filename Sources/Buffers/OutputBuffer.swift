@@ -91,6 +91,13 @@ public struct OutputBuffer: ~Copyable {
 
     /// Cuts the buffer back to an `end` seen before, to take back what was appended since.
     @inlinable
+    public mutating func takeBack(to mark: Int) {
+        truncate(to: mark)
+        didOverflow = false
+    }
+
+    /// Cuts the buffer back to an `end` seen before, to take back what was appended since.
+    @inlinable
     public mutating func truncate(to mark: Int) {
         precondition(mark >= start && mark <= endOffset)
         endOffset = mark

@@ -56,6 +56,9 @@ final class AppConnection: Peer {
         _ = loop.register(self, watch: .nothing)
     }
 
+    /// Why it broke off within a response.
+    var breakReason: Reason { streamBytes?.failure ?? .upstreamResponseReset }
+
     /// Something has come on its stream, or there is room again.
     func streamReady() { if state == .leased { holderReference?.lend { $0.appReady() } } }
 

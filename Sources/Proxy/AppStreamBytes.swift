@@ -26,8 +26,10 @@ final class AppStreamBytes: StreamCarrier {
     /// The app's message is over: to its end, or broken off.
     private var isOver = false
     private var isBroken = false
-    /// Why it was broken off.
-    private(set) var brokenBy: Reason?
+    /// Why the message was broken off; nil where nothing is known but that it was.
+    private(set) var failure: Reason?
+    /// It was this stream that broke, not the connection that carries it.
+    private(set) var isFaultOfStream = false
     /// The app did not look at the request: it may be sent again.
     private(set) var wasRefused = false
     /// The response was read to its end: what is left of the stream goes on by itself.
@@ -150,14 +152,12 @@ final class AppStreamBytes: StreamCarrier {
 
     // MARK: From the app
 
-    /// Bytes that a head's lines may have beside what the slab of its fields holds.
-    private static let headMargin = 2048
-
-    /// A head, as lines of HTTP/1 that the holder's parser reads.
-    func takeIn(_ head: ResponseHead, _ fields: borrowing FieldTable, in bytes: Span<UInt8>, isWhole: Bool) {
-        guard !isBroken else { return }
-        inbox.attach(slabs)
-        inbox.makeRoom(for: head.end + Self.headMargin, bodySlabs)
+    /// A head, as lines of HTTP/1 that the holder's parser reads. False, and nothing is kept of it: with the heads that wait to be read it would
+    /// leave too little room for a body.
+    func takeIn(_ head: ResponseHead, _ fields: borrowing FieldTable, in bytes: Span<UInt8>, isWhole: Bool) -> Bool {
+        inbox.attach(bodySlabs)
+        inbox.compact()
+        let mark = inbox.end
         inbox.append("HTTP/1.1 ")
         inbox.append(decimal: UInt64(head.status))
         inbox.append(" \r\n")
@@ -171,32 +171,38 @@ final class AppStreamBytes: StreamCarrier {
             inbox.append("content-length: 0\r\n")
         }
         inbox.appendCRLF()
-        breakIfFull(.upstreamResponseInterimFlood)
+        if !inbox.overflowed && inbox.room >= Self.mostUnread { return true }
+        inbox.takeBack(to: mark)
+        return false
     }
 
-    /// An app may send heads without end, which no window holds back.
-    private func breakIfFull(_ reason: Reason) {
-        guard inbox.overflowed else { return }
-        inbox.detach()
-        over(reason)
-    }
+    /// Bytes of a body that an app may send before they are read: the window that it has before it knows the session's settings.
+    private static let mostUnread = 65_535
 
-    /// Bytes of the body: no more than the stream's window before they are taken.
+    /// Bytes of the body. They fit: the app may send no more than the stream's window before they are taken.
     func takeIn(_ body: Span<UInt8>) {
         guard !isBroken else { return }
         inbox.attach(slabs)
         inbox.makeRoom(for: body.count, bodySlabs)
         inbox.append(body)
-        breakIfFull(.upstreamResponseInterimFlood)
+        if inbox.overflowed { breakOff(.upstreamResponseInterimFlood, isFaultOfStream: true) }
     }
 
-    /// The app's message is over; with a reason it was broken off.
-    func over(_ reason: Reason?) {
+    /// The session has ended the stream, and may use it again.
+    func detachStream() { stream = nil }
+
+    /// The app's message is complete.
+    func over() { isOver = true }
+
+    /// The app's message is broken off.
+    ///
+    /// - Parameter isFaultOfStream: the connection goes on.
+    func breakOff(_ reason: Reason, isFaultOfStream: Bool) {
         isOver = true
-        guard let reason, !isBroken else { return }
         isBroken = true
-        brokenBy = reason
+        failure = reason
         wasRefused = reason == .upstreamStreamRefused
+        self.isFaultOfStream = isFaultOfStream && !wasRefused
     }
 
     override func receive(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {

@@ -68,7 +68,12 @@ final class AppStreams: ClientSession {
 
     private func take(_ stream: HTTP2Stream, _ head: ResponseHead, _ message: borrowing ReceivedFields) {
         guard let user = user(of: stream) else { return }
-        message.slab.withBytes { user.streamBytes?.takeIn(head, message.fields, in: $0, isWhole: stream.peerHasEnded) }
+        guard let bytes = user.streamBytes else { return }
+        if !message.slab.withBytes({ bytes.takeIn(head, message.fields, in: $0, isWhole: stream.peerHasEnded) }) {
+            // Interim responses, faster than anybody reads them.
+            letGo(of: stream, bytes, .upstreamResponseInterimFlood)
+            reset(stream, .enhanceYourCalm)
+        }
         wake(user)
     }
 
@@ -84,15 +89,21 @@ final class AppStreams: ClientSession {
 
     override func ended(_ stream: HTTP2Stream) {
         guard let user = user(of: stream) else { return }
-        user.streamBytes?.over(nil)
+        user.streamBytes?.over()
         wake(user)
     }
 
     override func closed(_ stream: HTTP2Stream, _ reason: Reason?) {
         guard let user = user(of: stream) else { return }
-        user.streamBytes?.over(reason)
-        if reason != nil { users[stream.slot] = nil }
+        if let bytes = user.streamBytes { letGo(of: stream, bytes, reason) }
         wake(user)
+    }
+
+    /// The session may give the stream to another request from now on.
+    private func letGo(of stream: HTTP2Stream, _ bytes: AppStreamBytes, _ reason: Reason?) {
+        users[stream.slot] = nil
+        if let reason { bytes.breakOff(reason, isFaultOfStream: failure == nil) } else { bytes.over() }
+        bytes.detachStream()
     }
 
     override func peerIsLeaving(_ code: ErrorCode) { unsafe owner.leave() }

@@ -174,7 +174,9 @@ class LeaseHolder {
     /// The leased connection failed before one byte of a response: another one, or the end (design §6).
     final func failBeforeResponse(_ reason: Reason) {
         guard let app, let upstream else { return }
-        let reason = app.streamBytes?.brokenBy ?? reason
+        let reason = app.streamBytes?.failure ?? reason
+        // The app has ended this one request: it is no connection that had died before.
+        if let bytes = app.streamBytes, bytes.isFaultOfStream { return fail(reason) }
         // A stream that was refused reached nobody (RFC 9113 §8.7).
         let wasRefused = app.streamBytes?.wasRefused ?? false
         let decision = RetryRule.decide(
