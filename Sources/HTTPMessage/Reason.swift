@@ -135,6 +135,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case upstreamResponseTransferCodingUnsupported
     /// The app switched protocols without being asked to.
     case upstreamResponseUpgradeUnexpected
+    /// The app answered an HTTP/2 client's tunnel as if it were any request.
+    case upstreamResponseUpgradeIgnored
     /// The app sent too many interim (1xx) responses.
     case upstreamResponseInterimFlood
     /// A chunk of the app's response is malformed.
@@ -265,6 +267,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseFramingAmbiguous: "upstream.response.framing.ambiguous"
         case .upstreamResponseTransferCodingUnsupported: "upstream.response.transfer-coding.unsupported"
         case .upstreamResponseUpgradeUnexpected: "upstream.response.upgrade.unexpected"
+        case .upstreamResponseUpgradeIgnored: "upstream.response.upgrade.ignored"
         case .upstreamResponseInterimFlood: "upstream.response.interim.flood"
         case .upstreamResponseChunkMalformed: "upstream.response.chunk.malformed"
         case .upstreamResponseTrailerMalformed: "upstream.response.trailer.malformed"
@@ -345,7 +348,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed,
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
-            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
+            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseUpgradeIgnored,
             .upstreamResponseInterimFlood, .upstreamResponseTooLarge, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
             .upstreamTLSCertificateName, .gatewayHeadTooLarge, .upstreamResponseLengthMismatch, .upstreamStreamRefused,
@@ -415,6 +418,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseFramingAmbiguous: "The app's response has both Content-Length and Transfer-Encoding"
         case .upstreamResponseTransferCodingUnsupported: "Transfer-Encoding of the app's response is anything but a single, final chunked"
         case .upstreamResponseUpgradeUnexpected: "The app switched protocols without being asked to"
+        case .upstreamResponseUpgradeIgnored: "The app answered an HTTP/2 client's tunnel as if it were any request"
         case .upstreamResponseInterimFlood: "The app sent too many interim (1xx) responses"
         case .upstreamResponseChunkMalformed: "A chunk of the app's response is malformed"
         case .upstreamResponseTrailerMalformed: "A trailer of the app's response is malformed or not allowed"

@@ -27,7 +27,7 @@ extension Reason {
             .upstreamQueueFull, .upstreamQueueTimeout, .upstreamResponseTimeout, .upstreamResponseClosed,
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
-            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
+            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseUpgradeIgnored,
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamResponseBodyTimeout, .upstreamSendTimeout, .upstreamResponseLengthMismatch, .upstreamStreamRefused,
             .upstreamProtocolBroken, .upstreamProtocolFlood:

@@ -120,6 +120,14 @@ extension Reason {
                 .app,
                 "Transfer-Encoding of the app's response is not a single \"chunked\", or it came with HTTP/1.0.",
                 "Mend the app.")
+        case .upstreamResponseUpgradeIgnored:
+            .init(
+                .app,
+                """
+                An HTTP/2 client asked for a tunnel (extended CONNECT), which the app got as an upgrade of HTTP/1.1. It answered with a \
+                status of 2xx instead of 101 or a refusal, and to the client that would mean that the tunnel is open.
+                """,
+                "Have the app answer 101, or refuse with a status of 4xx; or let no WebSockets come to it.")
         case .upstreamResponseUpgradeUnexpected:
             .init(
                 .app,

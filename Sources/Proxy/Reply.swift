@@ -73,7 +73,7 @@ extension Reason {
             .upstreamConnectRefused, .upstreamConnectFailed, .upstreamConnectTimeout, .upstreamQueueFull, .upstreamQueueTimeout,
             .upstreamResponseTimeout, .upstreamResponseClosed, .upstreamResponseReset, .upstreamResponseMalformed,
             .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
-            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseInterimFlood,
+            .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseUpgradeIgnored, .upstreamResponseInterimFlood,
             .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed, .upstreamResponseBodyTimeout, .upstreamSendTimeout,
             .gatewayHeadTooLarge, .upstreamTLSFailed, .upstreamTLSTimeout, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
             .upstreamTLSCertificateName, .requestHostMisdirected:

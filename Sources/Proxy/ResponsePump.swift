@@ -45,7 +45,7 @@ extension Exchange {
             case .wouldBlock: return wait(.appHead)
             case .end: return app.input.isEmpty && interimCount == 0 ? failBeforeResponse(.upstreamResponseClosed) : fail(.upstreamResponseClosed)
             case .failed(let code):
-                guard app.input.isEmpty && interimCount == 0 else { return fail(.upstreamResponseReset) }
+                guard app.input.isEmpty && interimCount == 0 else { return fail(app.breakReason) }
                 return failBeforeResponse(Reason(beforeResponse: code))
             }
         }
@@ -59,7 +59,7 @@ extension Exchange {
             fail(.upstreamResponseInterimFlood)
             return false
         }
-        if request.version == .http11 {
+        if request.version != .http10 {
             client.output.attach(slabs)
             let mark = client.output.end
             if passage.seesResponse { leaveOnlyLinks() }
@@ -95,6 +95,8 @@ extension Exchange {
     /// The head of the final response: decides framing and persistence, writes the client's head, and goes on to the body.
     private func takeHead(_ app: AppConnection, _ client: ClientSide) {
         if response.status == 101 { return startTunnel(app, client) }
+        // In HTTP/1 it refuses the upgrade; in HTTP/2 it would open the tunnel (RFC 8441 §5).
+        if asksUpgrade && request.version == .http2 && response.status < 300 { return fail(.upstreamResponseUpgradeIgnored) }
         record.status = response.status
         if request.expectsContinue && !sawContinue && !requestDone && requestReader.payloadBytes == 0 && client.input.isEmpty {
             // The client may send the body or leave it (RFC 9110 §10.1.1): what comes next on its connection cannot be known.
@@ -342,7 +344,7 @@ extension Exchange {
             if sendToClient(client) { fail(.upstreamResponseClosed) }
             return false
         case .failed:
-            if sendToClient(client) { fail(.upstreamResponseReset) }
+            if sendToClient(client) { fail(app.breakReason) }
             return false
         }
     }
@@ -397,7 +399,7 @@ extension Exchange {
                 fail(.upstreamResponseClosed)
                 return false
             case .failed:
-                fail(.upstreamResponseReset)
+                fail(app.breakReason)
                 return false
             }
         }

@@ -51,6 +51,8 @@ extension Exchange {
         let up = relay(from: client, to: app, ended: &upEnded, count: &record.appBytesOut)
         let down = relay(from: app, to: client, ended: &downEnded, count: &record.clientBytesOut)
         if up == .broken || down == .broken || (upEnded && downEnded) {
+            // What was broken off must not look like an end (RFC 8441 §5).
+            if request.version == .http2 && (up == .broken || down == .broken) { client.resetsOnClose = true }
             releaseApp(reusable: false)
             phase = .ended
         } else if up == .unfinished || down == .unfinished {

@@ -111,7 +111,7 @@ extension EndState.Party {
             self = .client
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed, .upstreamResponseReset,
             .upstreamResponseMalformed, .upstreamResponseHeadTooLarge, .upstreamResponseLengthMalformed,
-            .upstreamResponseFramingAmbiguous, .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected,
+            .upstreamResponseFramingAmbiguous, .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseUpgradeIgnored,
             .upstreamResponseInterimFlood, .upstreamResponseTooLarge, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
             .upstreamTLSCertificateName, .upstreamResponseLengthMismatch, .upstreamStreamRefused, .upstreamProtocolBroken,
