@@ -8,6 +8,7 @@ struct FrameHeader: Equatable {
     var dependency: UInt32 = 0
 
     static var endStream: UInt8 { 1 }
+    static var endHeaders: UInt8 { 4 }
     static var acknowledgement: UInt8 { 1 }
 }
 
@@ -37,6 +38,9 @@ struct FrameScanner {
     private(set) var count = 0
     /// The bytes of the last header, or of the one that is not complete.
     private(set) var header = InlineArray<13, UInt8>(repeating: 0)
+
+    /// The bytes so far end within a frame, or within the header of one.
+    var isWithinFrame: Bool { rest > 0 || count > 0 }
 
     /// - Parameter preface: bytes in front of the first frame.
     init(preface: Int) { rest = preface }

@@ -72,6 +72,11 @@ open class Session {
     /// When, on the owner's clock, bodies that wait for the peer's windows have waited too long; `.max` while none waits. The owner then calls
     /// `checkStall`.
     public internal(set) var stallDeadline = Int64.max
+    /// The type of the last frame whose header was seen, and whether it leaves a head open.
+    private var lastType: UInt8 = 0
+    private var headIsOpen = false
+    /// Since when, on the owner's clock, the peer has owed the rest of a head, or of a frame that is not DATA; `.max` where it owes none.
+    public private(set) var owingSince = Int64.max
     var awaitsPong = false
     private var hasAnnouncedEnd = false
     private var hasEndedAccepting = false
@@ -151,6 +156,8 @@ open class Session {
             guard failure == nil else { return }
         }
         feed(bytes.extracting(fed..<(scanner.count > 0 ? start : bytes.count)))
+        let owes = headIsOpen || (scanner.isWithinFrame && (scanner.count > 0 || lastType != FrameType.data))
+        owingSince = owes ? min(owingSince, now) : .max
     }
 
     private func feedHeader(_ count: Int) {
@@ -173,6 +180,10 @@ open class Session {
 
     /// What the header of a frame says about its cost: a fault, or nil.
     private func inspect(_ header: FrameHeader) -> (Reason, ErrorCode)? {
+        lastType = header.type
+        headIsOpen = (header.type == FrameType.headers || header.type == FrameType.continuation) && header.flags & FrameHeader.endHeaders == 0
+        // What was owed is here, but for the rest of a head.
+        if header.type != FrameType.continuation { owingSince = .max }
         switch header.type {
         case FrameType.data:
             if recent.hasEnded(header.stream) { return (protocolReason, .streamClosed) }
@@ -287,13 +298,19 @@ open class Session {
 
     /// Ends the connection if `stallDeadline` has passed.
     public final func checkStall(now: Int64) {
-        guard now >= stallDeadline, failure == nil else { return }
-        self.now = now
-        fail(isServer ? .clientWindowTooSlow : .upstreamSendTimeout, .enhanceYourCalm)
-        tellAll()
+        guard now >= stallDeadline else { return }
+        giveUp(isServer ? .clientWindowTooSlow : .upstreamSendTimeout, now: now)
     }
 
     // MARK: What both sides do with streams
+
+    /// Ends the connection for what the owner has found.
+    public final func giveUp(_ reason: Reason, now: Int64) {
+        guard failure == nil else { return }
+        self.now = now
+        fail(reason, .enhanceYourCalm)
+        tellAll()
+    }
 
     /// `count` bytes of the peer's body were used up: it may send as many again.
     public final func consume(_ stream: HTTP2Stream, _ count: Int) {

@@ -55,6 +55,9 @@ final class ClientConnection: ClientSide {
     var streams: StreamConnection?
     /// What streams wrote goes out at the end of the loop's turn.
     var flushesSoon = false
+    /// By when the client must take some of what was written, while it takes nothing; and by when it must send a request, while there is none.
+    var takesBy = Int64.max
+    var asksBy = Int64.max
 
     /// Bytes of a request body that are thrown away to keep the connection; behind more it is closed.
     private static let mostDiscarded = 256 * 1024

@@ -84,10 +84,13 @@ extension ClientConnection {
             // What has gone may have made room for more of the same, which goes along.
             if !isFull && streams.runAwake() && streams.wantsSend { continue }
             guard !output.isEmpty else { break }
-            guard stream.canSend else { return awaitStreams(streams) }
-            switch stream.send(&output) {
+            guard stream.canSend else { return awaitTaking(streams) }
+            let count = output.count
+            let outcome = stream.send(&output)
+            if output.count < count { takesBy = .max }
+            switch outcome {
             case .done: continue
-            case .wouldBlock: return awaitStreams(streams)
+            case .wouldBlock: return awaitTaking(streams)
             case .failed:
                 streams.close(.clientReset)
                 close()
@@ -95,6 +98,12 @@ extension ClientConnection {
             }
         }
         output.detach()
+        takesBy = .max
+        // Nothing is left for which the client's answer to the announcement could matter.
+        if proxy.isDraining && streams.openStreams == 0 && !streams.isOver {
+            streams.drain()
+            if streams.wantsSend { return true }
+        }
         guard streams.isOver else { return awaitStreams(streams) }
         if let reason = streams.failure { logRefusal(reason) }
         streams.close(.clientClosed)
@@ -103,18 +112,45 @@ extension ClientConnection {
         return true
     }
 
+    private func awaitTaking(_ streams: StreamConnection) -> Bool {
+        if takesBy == .max { takesBy = loop.now &+ listener.settings.writeIdleTimeout }
+        return awaitStreams(streams)
+    }
+
     private func awaitStreams(_ streams: StreamConnection) -> Bool {
         if streams.openStreams > 0 {
-            loop.setDeadline(self, streams.stallDeadline)
-        } else if deadline == .max {
-            loop.setDeadline(self, loop.now &+ listener.settings.keepAliveTimeout)
+            asksBy = .max
+        } else if asksBy == .max {
+            let settings = listener.settings
+            asksBy = loop.now &+ (streams.requestCount == 0 ? settings.headTimeout : settings.keepAliveTimeout)
         }
+        loop.setDeadline(self, min(takesBy, asksBy, streams.stallDeadline, headDeadline(of: streams)))
         return false
+    }
+
+    private func headDeadline(of streams: StreamConnection) -> Int64 {
+        streams.owingSince == .max || streams.failure != nil ? .max : streams.owingSince &+ listener.settings.headTimeout
     }
 
     func streamDeadlinePassed() {
         guard let streams else { return }
-        if streams.stallDeadline <= loop.now { streams.checkStall(now: loop.now) } else if streams.openStreams == 0 { drainStreams() }
+        let now = loop.now
+        if takesBy <= now {
+            // Whatever is to be said, nobody reads it.
+            let reason = streams.failure ?? .clientWriteTimeout
+            streams.close(reason)
+            logRefusal(reason)
+            stream.resetOnClose()
+            return close()
+        }
+        if streams.stallDeadline <= now {
+            streams.checkStall(now: now)
+        } else if headDeadline(of: streams) <= now {
+            streams.giveUp(.requestHeadTimeout, now: now)
+        } else if asksBy <= now {
+            asksBy = .max
+            drainStreams()
+        }
         run()
     }
 

@@ -15,7 +15,7 @@ final class StreamConnection: ServerSession {
     private var clients: [ClientStream] = []
     /// Those whose exchanges can go on: after the session has returned, as it must not be called from within its own events.
     private var awake: [ClientStream] = []
-    private var requestCount: UInt32 = 0
+    private(set) var requestCount: UInt32 = 0
 
     init(of owner: ClientConnection) {
         self.owner = unsafe Uncounted(owner)
