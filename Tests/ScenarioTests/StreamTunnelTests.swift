@@ -1,0 +1,95 @@
+import HTTP2Wire
+import Testing
+
+/// WebSockets of HTTP/2 clients: extended CONNECT (RFC 8441), which apps get as an upgrade of HTTP/1.
+@Suite struct StreamTunnelTests {
+    static let head: [(String, String)] = [
+        (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/ws"), (":authority", "app.test"), ("sec-websocket-version", "13"),
+        ("origin", "http://app.test"),
+    ]
+
+    func tunnel(_ s: Scenario) throws -> (client: FrameConnection, stream: UInt32, app: ScriptedConnection) {
+        let client = try s.connectStreams()
+        try client.waitFor("SETTINGS", until: { !$0.settings.isEmpty })
+        #expect(client.settings[8] == 1)
+        let stream = try client.request(head: StreamTunnelTests.head, ends: false)
+        let app = try s.activeAppConnection()
+        let request = try app.receiveHead()
+        #expect(request.startLine == "GET /ws HTTP/1.1" && request["Host"] == "app.test")
+        #expect(request["Connection"]?.lowercased() == "upgrade" && request["Upgrade"] == "websocket")
+        #expect(request["Sec-WebSocket-Key"]?.count == 24 && request["Sec-WebSocket-Version"] == "13")
+        #expect(request.names.allSatisfy { $0 != ":protocol" && $0 != "protocol" })
+        try app.send(UpgradeTests.accepted)
+        try client.waitFor("the tunnel", until: { $0[stream].status == 200 })
+        #expect(client[stream].all("sec-websocket-accept").isEmpty && client[stream].all("upgrade").isEmpty)
+        return (client, stream, app)
+    }
+
+    @Test func `bytes go both ways, and each side ends by itself`() throws {
+        try StreamTests.run { s in
+            let (client, stream, app) = try tunnel(s)
+            for index in 0..<10 {
+                try client.send(Wire.data(stream, "up \(index)"))
+                try app.expect("up \(index)")
+                try app.send("down \(index);")
+            }
+            try client.waitFor("all", until: { $0[stream].bodyText.hasSuffix("down 9;") })
+            try client.send(Wire.data(stream, "last", ends: true))
+            try app.expect("last")
+            try app.expectClosed()
+            try app.send("and on")
+            try client.waitFor("what follows", until: { $0[stream].bodyText.hasSuffix("and on") })
+            app.close()
+            #expect(try client.outcome(of: stream).isComplete)
+            let other = try client.get("/other")
+            try s.app.accept().serve("GET /other HTTP/1.1", answering: "x")
+            try client.answer(to: other, 200, "x")
+        }
+    }
+
+    @Test func `a reset of either side ends the other`() throws {
+        try StreamTests.run { s in
+            let (client, stream, app) = try tunnel(s)
+            try client.reset(stream)
+            try app.expectEnded()
+            app.close()
+            let second = try client.request(head: StreamTunnelTests.head, ends: false)
+            let again = try s.app.accept()
+            _ = try again.receiveHead()
+            try again.send(UpgradeTests.accepted)
+            try client.waitFor("the tunnel", until: { $0[second].status == 200 })
+            again.reset()
+            let outcome = try client.outcome(of: second)
+            #expect(outcome.resetCode != nil)
+        }
+    }
+
+    @Test func `an app that refuses the upgrade answers the stream`() throws {
+        try StreamTests.run { s in
+            let client = try s.connectStreams()
+            let stream = try client.request(head: StreamTunnelTests.head, ends: false)
+            try client.send(Wire.data(stream, "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"))
+            let app = try s.app.accept()
+            _ = try app.receiveHead()
+            try app.expectNothingYet()
+            try app.answer("no", status: "403 Forbidden")
+            try client.waitFor("the answer", until: { $0[stream].isComplete })
+            #expect(client[stream].status == 403 && client[stream].bodyText == "no")
+            #expect(position(of: "smuggled".bytes, in: app.log) == nil)
+        }
+    }
+
+    /// To HTTP/1 a 200 is a refusal; to HTTP/2 it would open the tunnel.
+    @Test(arguments: ["200 OK", "204 No Content"])
+    func `an app that answers the upgrade as any request opens no tunnel`(status: String) throws {
+        try StreamTests.run { s in
+            let client = try s.connectStreams()
+            let stream = try client.request(head: StreamTunnelTests.head, ends: false)
+            let app = try s.app.accept()
+            _ = try app.receiveHead()
+            try app.send("HTTP/1.1 \(status)\r\n\(status.hasPrefix("2") && !status.hasPrefix("204") ? "Content-Length: 5\r\n" : "")\r\n\(status.hasPrefix("204") ? "" : "hello")")
+            try client.waitFor("an answer", until: { $0[stream].status != 0 || $0[stream].resetCode != nil })
+            #expect(client[stream].status == 502 || client[stream].resetCode != nil, "\(client[stream])")
+        }
+    }
+}
