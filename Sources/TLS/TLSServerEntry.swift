@@ -25,8 +25,18 @@ extension CertificatePair {
 extension CertificateTable {
     /// `entry(for:)` for a server name as OpenSSL has it, or for none: what a `TLSServerContext` chooses by, if its entries are made in the table's order.
     public func entry(for name: UnsafeBufferPointer<UInt8>?) -> Int? {
-        guard let name = unsafe name else { return defaultEntry }
+        guard let name = unsafe name, unsafe !Self.isAddress(name.span) else { return defaultEntry }
         return unsafe entry(for: name.span)
+    }
+
+    /// An IP address is no server name (RFC 6066 §3), but some clients send one: they ask for no name.
+    private static func isAddress(_ name: Span<UInt8>) -> Bool {
+        var isNumber = true
+        for index in name.indices {
+            if name[index] == UInt8(ascii: ":") { return true }
+            if name[index] &- 0x30 > 9 && name[index] != UInt8(ascii: ".") { isNumber = false }
+        }
+        return isNumber
     }
 }
 

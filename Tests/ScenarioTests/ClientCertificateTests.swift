@@ -55,10 +55,10 @@ struct ClientCertificateTests {
             }
             let told = try SecureClient(s, "optional.test").showing(own).get(Self.lies).body
             #expect(told.contains("[\"Client-Cert\", \"\(own.field)\"]") && isClean(told), "\(told)")
-            #expect(told.lowercased().components(of: "client-cert") == 1, "\(told)")
+            #expect(told.lowercased().occurrences(of: "client-cert") == 1, "\(told)")
             for name in ["optional.test", "none.test"] {
                 let untold = try SecureClient(s, name).get(Self.lies).body
-                #expect(isClean(untold) && untold.lowercased().components(of: "client-cert") == 0, "\(untold)")
+                #expect(isClean(untold) && untold.lowercased().occurrences(of: "client-cert") == 0, "\(untold)")
             }
             if let curl = Programs.find("curl") {
                 let port = try #require(s.gateway.ports["web"])
@@ -68,13 +68,13 @@ struct ClientCertificateTests {
                             + Self.lies.flatMap { ["-H", $0] } + shown)
                     #expect(isClean(body) && body.contains("\"2.0 sluice\""), "\(body) \(errors)")
                     #expect(body.contains("[\"Client-Cert\", \"\(own.field)\"]") == !shown.isEmpty, "\(body)")
-                    #expect(body.lowercased().components(of: "client-cert") == (shown.isEmpty ? 0 : 1), "\(body)")
+                    #expect(body.lowercased().occurrences(of: "client-cert") == (shown.isEmpty ? 0 : 1), "\(body)")
                 }
             }
             let plain = try s.connect(to: "plain")
             try plain.send("GET / HTTP/1.1\r\nHost: none.test\r\n\(Self.lies.joined(separator: "\r\n"))\r\n\r\n")
             let body = try plain.receiveResponse().bodyText
-            #expect(isClean(body) && body.lowercased().components(of: "client-cert") == 0, "\(body)")
+            #expect(isClean(body) && body.lowercased().occurrences(of: "client-cert") == 0, "\(body)")
         }
     }
 }
@@ -85,5 +85,5 @@ extension SecureClient {
 
 extension String {
     /// How often a word stands in it.
-    fileprivate func components(of word: String) -> Int { ranges(of: word).count }
+    fileprivate func occurrences(of word: String) -> Int { ranges(of: word).count }
 }
