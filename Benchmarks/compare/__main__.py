@@ -22,7 +22,9 @@ from pathlib import Path
 import cell
 import filters
 import peers
+import load
 import report
+import secure
 from cases import CASES
 from processes import DidNotStart, raise_file_limit
 from summary import Row
@@ -100,6 +102,8 @@ def entrants(case, found, named):
     for peer, binary in found.values():
         if peer.only_when_named and not named and peer.name not in case.variants:
             continue
+        if case.secure and not secure.has(peer.name):
+            continue
         if not case.routes:
             several = len(case.filters) > 1
             if several and peer.name != "sluice":
@@ -161,6 +165,9 @@ def main():
     wrk, app = shutil.which("wrk"), peers.program("nginx")()
     if not wrk or not app:
         parser.error("wrk and nginx are needed whatever is compared: run Benchmarks/compare/install")
+    for tool, needed in (("openssl", any(case.secure for case in cases)), ("h2load", any(case.streams for case in cases))):
+        if needed and not shutil.which(tool):
+            parser.error(f"{tool} is needed for these cases: run Benchmarks/compare/install")
     found, said = find_peers(parser, asked)
     if not found:
         parser.error("none of the proxies asked for is here: run Benchmarks/compare/install, or make a release build")
@@ -177,7 +184,8 @@ def main():
         directory = Path(name)
         backend, app_port = cell.start_app(app, directory, asked.load_core, files)
         try:
-            bench = cell.Bench(directory, wrk, app_port, asked.proxy_core, asked.load_core, asked.seconds, asked.warm_up,
+            programs = load.Programs(wrk, shutil.which("h2load"), shutil.which("openssl"), secure.client_environment(directory))
+            bench = cell.Bench(directory, programs, app_port, asked.proxy_core, asked.load_core, asked.seconds, asked.warm_up,
                                files, asked.forwarding == "usual", asked.wait_quiet)
             results, stopped = measure(asked, bench, cases, found)
         finally:
@@ -185,7 +193,7 @@ def main():
 
     settings = {
         "rounds": f"{asked.rounds}, each {asked.seconds} s after a warm-up of {asked.warm_up} s; proxy on core "
-                  f"{asked.proxy_core}, wrk and the app (nginx) on core {asked.load_core}",
+                  f"{asked.proxy_core}, the load and the app (nginx) on core {asked.load_core}",
         "forwarding fields": asked.forwarding,
     }
     if stopped:

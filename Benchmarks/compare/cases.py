@@ -57,6 +57,12 @@ class Case:
     """Sets of filters (filters.py), a row each: compared with one another where there are several, else the peers are."""
     coding: str = ""
     """The content coding that answers must have."""
+    secure: bool = False
+    """Over TLS 1.3."""
+    streams: int = 0
+    """Not 0: HTTP/2, with this many streams at a time on each connection."""
+    handshakes: bool = False
+    """A new connection with a full handshake for each request; `connections` of them at a time."""
     target: Target | None = None
     variants: tuple = field(default=(), kw_only=True)
     """Peers with other settings that take part in this case only."""
@@ -81,6 +87,18 @@ CASES = (
          fields=(("Accept-Encoding", "gzip"),), filters=("gzip",), coding="gzip", target=Target(0.5)),
     Case("filters-3", "GET, 29-byte answer, 64 connections, without filters and with version-negotiation, rate-limit and request-id",
          path="/v2.1/", filters=("none", "three")),
+    Case("tls-small", "GET over TLS, 29-byte answer, 64 keep-alive connections", secure=True, target=Target(0.95)),
+    Case("tls-1m", "GET over TLS, 1 MiB answer, 8 connections", path="/1m", answer_bytes=1048576, connections=8, secure=True,
+         target=Target(0.9), variants=("nginx-big-buffers",)),
+    Case("tls-handshake", "GET over TLS, 29-byte answer, a full handshake for each request, 8 at a time", connections=8, secure=True,
+         handshakes=True, target=Target(0.8, against="nginx")),
+    Case("tls-resumed", "GET over TLS, 29-byte answer, a resumed handshake for each request, 64 at a time", secure=True,
+         fields=(("Connection", "close"),)),
+    Case("h2-small", "GET over HTTP/2 and TLS, 29-byte answer, 8 connections with 32 streams each", connections=8, streams=32, secure=True,
+         target=Target(0.9)),
+    Case("h2-16k", "GET over HTTP/2 and TLS, 16 KiB answer, 8 connections with 32 streams each", path="/16k", answer_bytes=16384, connections=8,
+         streams=32, secure=True, target=Target(0.9)),
+    Case("tls-idle", "2000 idle keep-alive connections over TLS, each after one answer", idle=2000, secure=True),
     Case("idle-5000", "5000 idle keep-alive connections, each after one answer", idle=5000),
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import load
 import peers
+import secure
 from cases import Case, route_path
 from measure import CoreTime, ProcessorTime, resident_bytes, wait_until_quiet
 from processes import Child, DidNotStart, free_port
@@ -36,7 +37,7 @@ class Bench:
     """What all cells share."""
 
     directory: Path
-    wrk: str
+    programs: load.Programs
     app_port: int
     proxy_core: int
     load_core: int
@@ -54,9 +55,11 @@ def start_app(nginx, directory, core, files):
     (directory / "files" / "16k").write_bytes(bytes(range(256)) * 64)
     # What a POST falls through to; the static files' refusal needs a file (see configs/backend.conf).
     (directory / "files" / "post").touch()
+    (directory / "files" / "1m").write_bytes(bytes(range(256)) * 4096)
     (directory / "files" / "10m").write_bytes(bytes(range(256)) * 40960)
     setting = peers.Setting(directory, free_port(), 0, files, forwarding=False)
     (directory / "files" / "100k.json").write_bytes(json_text(100_000))
+    secure.prepare(directory)
     config = peers.write_config("backend.conf", setting, {})
     child = Child([nginx, "-c", config], core, directory / "backend.log")
     try:
@@ -86,7 +89,8 @@ def json_text(length):
 def start(bench, entrant, case, directory):
     """Starts the proxy and waits until it answers `case` rightly. Returns (child, port). Raises DidNotStart."""
     for attempt in range(3):
-        setting = peers.Setting(directory, free_port(), bench.app_port, bench.files, bench.forwarding, entrant.routes, entrant.filters)
+        setting = peers.Setting(directory, free_port(), bench.app_port, bench.files, bench.forwarding, entrant.routes, entrant.filters,
+                                case.secure, case.streams)
         command, environment = peers.start_command(entrant.peer, entrant.binary, setting)
         child = Child(command, bench.proxy_core, directory / f"output-{attempt}", environment)
         wrong = "nothing was tried"
@@ -98,6 +102,8 @@ def start(bench, entrant, case, directory):
 
         try:
             child.wait_until(ready, "answering")
+            if case.streams and (wrong := load.probe_streams(bench.programs, setting.port, case, bench.load_core, directory / "probe")):
+                raise DidNotStart("no right answer over HTTP/2")
             return child, setting.port
         except DidNotStart as problem:
             child.stop()
@@ -135,11 +141,11 @@ def run(bench, entrant, case):
 
 def speed(bench, child, port, case, directory):
     """Processor time per request under load."""
-    log = directory / "wrk"
-    load.run_wrk(bench.wrk, port, case, bench.warm_up, bench.load_core, log)
+    log = directory / "load"
+    load.run(bench.programs, port, case, bench.warm_up, bench.load_core, log)
     family = child.tree()
     before, core_before = ProcessorTime.of(family), CoreTime.of(bench.proxy_core)
-    counted = load.run_wrk(bench.wrk, port, case, bench.seconds, bench.load_core, log)
+    counted = load.run(bench.programs, port, case, bench.seconds, bench.load_core, log)
     total, user, system = ProcessorTime.of(family).since(before)
     core = CoreTime.of(bench.proxy_core)
     elapsed = counted.seconds * 1e6

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable
 
 import filters
+import secure
 from cases import route_path
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -31,6 +32,10 @@ class Setting:
     """Routes in the configuration; 0: one for everything."""
     filters: str = "none"
     """The set of filters that requests pass."""
+    secure: bool = False
+    """Whether it speaks TLS, with the certificate in the directory above its own."""
+    streams: int = 0
+    """Not 0: it also speaks HTTP/2."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def haproxy(name, splice, **more):
     def values(setting):
         return {
             "splice": "option splice-auto" if splice else "",
-            "forwarding": "option forwardfor\n    http-request set-header X-Forwarded-Proto http" if setting.forwarding else "",
+            "forwarding": "option forwardfor\n    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]" if setting.forwarding else "",
         }
     return Peer(name, program("haproxy"), ("-v",), "haproxy.cfg", lambda binary, config: [binary, "-db", "-f", config], values, **more)
 
@@ -122,7 +127,7 @@ PEERS = (
     # The same proxies with another setting, for the cases where it may be the better one.
     nginx("nginx-buffered", request_buffering="on", only_when_named=True),
     nginx("nginx-big-buffers", only_when_named=True,
-          buffers="proxy_buffers 16 64k; proxy_buffer_size 16k; proxy_busy_buffers_size 512k;"),
+          buffers="proxy_buffers 16 64k; proxy_buffer_size 16k; proxy_busy_buffers_size 512k; ssl_buffer_size 64k;"),
     haproxy("haproxy-splice", splice=True, only_when_named=True),
 )
 
@@ -146,7 +151,9 @@ def write_config(name, setting, values):
 
 def start_command(peer, binary, setting):
     """Writes the peer's configuration. Returns (command, environment)."""
-    config = write_config(peer.config, setting, {**filters.values(peer.name, setting.filters), **peer.values(setting)})
+    config = write_config(peer.config, setting, {
+        **filters.values(peer.name, setting.filters), **secure.values(peer.name, setting.secure, setting.streams, setting.directory.parent),
+        **peer.values(setting)})
     return peer.command(binary, config), peer.environment(setting)
 
 

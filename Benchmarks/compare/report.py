@@ -41,7 +41,7 @@ def speed_table(case, rows):
             row.name, f"{cost.middle:.2f} ({cost.low:.2f}–{cost.high:.2f}){mark}",
             f"{row.spread('user').middle:.2f}", f"{row.spread('system').middle:.2f}",
             ratio_text(row, base), ratio_text(row, best),
-            f"{row.spread('requests_per_second').middle:.0f}", f"{row.spread('p50').middle:.0f}", f"{row.spread('p99').middle:.0f}",
+            f"{row.spread('requests_per_second').middle:.0f}", latency(row, 'p50'), latency(row, 'p99'),
             f"{row.spread('busy').middle:.0%}", f"{row.spread('answer_bytes').middle:.0f}"])
     return table(head, body)
 
@@ -59,6 +59,11 @@ def memory_table(rows):
         body.append([row.name, f"{cost.middle:.0f} ({cost.low:.0f}–{cost.high:.0f}){mark}",
                      f"{row.spread('before').middle / 2**20:.1f}", f"{row.spread('after').middle / 2**20:.1f}"])
     return table(head, body)
+
+
+def latency(row, key):
+    """The median of a percentile over rounds; a dash where the load generator does not tell it."""
+    return f"{row.spread(key).middle:.0f}" if all(sample[key] is not None for sample in row.good()) else "–"
 
 
 def ratio_text(row, other):

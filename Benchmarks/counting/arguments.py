@@ -5,7 +5,9 @@ import argparse
 from cases import CASES
 from counting.valgrind import SINGLE_PROCESS, Counting, find
 
-SHAPES = {case.name: case for case in CASES if not case.idle and not case.routes and case.name not in ("small-256", "body-10m")}
+# The scripted client speaks HTTP/1.1 and resumes no sessions.
+SHAPES = {case.name: case for case in CASES
+          if not case.idle and not case.routes and not case.streams and case.name not in ("small-256", "body-10m", "tls-resumed")}
 
 
 def parser(program, description, requests):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import load
 import peers
+import secure
 from counting.app import ScriptedApp
 from processes import Child, free_port
 
@@ -54,9 +55,12 @@ def run(counting, tool, requests, read):
     if counting.config:
         peer = replace(peer, config=str(Path(counting.config).absolute()))
     with tempfile.TemporaryDirectory(prefix="count-", dir=peers.WORK) as name:
-        directory = Path(name)
+        # What all proxies share, as the certificate, is above a proxy's own folder.
+        secure.prepare(Path(name))
+        directory = Path(name) / "proxy"
+        directory.mkdir()
         app = ScriptedApp(counting.case)
-        setting = peers.Setting(directory, free_port(), app.port, 1024, forwarding=True)
+        setting = peers.Setting(directory, free_port(), app.port, 1024, forwarding=True, secure=counting.case.secure)
         command, environment = peers.start_command(peer, without_debug_info(counting.binary, directory), setting)
         command += SINGLE_PROCESS[counting.peer]
         result = directory / "result"
@@ -91,7 +95,7 @@ def without_debug_info(binary, directory):
 def drive(port, case, requests, connections):
     """Sends exactly `requests` requests, one at a time, over `connections` kept connections in turn (or over a new one
     for each request, in a case that closes). One at a time: what a request costs then does not depend on timing."""
-    closes = ("Connection", "close") in case.fields
+    closes = case.handshakes or ("Connection", "close") in case.fields
     clients = [] if closes else [load.Client(port, case, 60) for _ in range(connections)]
     try:
         for number in range(requests):

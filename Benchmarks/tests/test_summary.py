@@ -69,7 +69,17 @@ class Verdicts(TestCase):
         self.assertTrue(verdict(case, rows).startswith("met in every round: 1.040"))
 
 
+    def test_show_the_memory_of_connections_over_tls_without_a_target(self):
+        case = next(case for case in CASES if case.idle and case.secure)
+        self.assertIsNone(verdict(case, [Row("sluice", "sluice", 0, [{"bytes_per_connection": 14_000, "before": 0, "after": 0}] * 5)]))
+
+
 class Tables(TestCase):
+    def test_have_a_dash_for_a_latency_that_is_not_known(self):
+        untold = row("nginx", 10)
+        untold.rounds[0].update(p50=None, p99=None)
+        self.assertIn("| – | – | 0% |", report.markdown({}, {}, {}, [(SMALL, [untold])]))
+
     def test_name_every_failure_and_mark_the_row(self):
         text = report.markdown({}, {}, {"h2o": {"missing": "not installed"}},
                                [(SMALL, [row("nginx", 10, "crashed: killed by SIGSEGV"), row("caddy", "no request was answered")])])
