@@ -86,9 +86,27 @@ class Connection:
         return True
 
 
+def shake_hands(secure):
+    """The handshake. Where it fails, what the client has sent behind it is read before the close: else that would be a reset, which
+    overtakes the alert."""
+    try:
+        secure.do_handshake()
+    except ssl.SSLError:
+        secure.settimeout(10)
+        socket.socket.shutdown(secure, socket.SHUT_WR)
+        while socket.socket.recv(secure, 1 << 16):
+            pass
+        raise
+
+
 def run(plain, context):
     try:
-        secure = context.wrap_socket(plain, server_side=True)
+        secure = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        try:
+            shake_hands(secure)
+        except OSError:
+            secure.close()
+            return
         connection = Connection(secure)
         try:
             while connection.serve():
