@@ -135,4 +135,20 @@ import Testing
             #expect(text.contains("it ended"))
         }
     }
+
+    /// Threads that read certificates or look names up are not waited for; OpenSSL, which would take its state away under them, is such a library.
+    @Test func `no library cleans up behind threads that are still at work`() throws {
+        let folder = try Folder.made()
+        defer { Folder.remove(folder) }
+        let library = "\(folder)/library.so"
+        try write(
+            "#include <unistd.h>\n__attribute__((destructor)) static void end(void) { (void)!write(2, \"cleaned up\", 10); }\n", to: "\(library).c")
+        #expect(try Child.run([Programs.require("gcc"), "-shared", "-fPIC", "-o", library, "\(library).c"]).ending == .exit(0))
+        let outer = ["/usr/bin/env", "LD_PRELOAD=\(library)"]
+        #expect(try Child.run(outer + [Gateway.binary, "version"]).stderr.hasSuffix("cleaned up"))
+        try write("[listener:web]\nlisten = 127.0.0.1:0\nserve = app\n[app:app]\nuse = echo\n", to: "\(folder)/gateway.conf")
+        let gateway = try Gateway(arguments: ["run", "\(folder)/gateway.conf"], listeners: ["web"], within: outer)
+        try gateway.finish()
+        #expect(!gateway.errors.contains("cleaned up"), "\(gateway.errors)")
+    }
 }

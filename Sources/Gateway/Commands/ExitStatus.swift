@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// What the process says to its parent when it ends. Documented in docs/commands.md; scripts depend on it.
 public enum ExitStatus: Int32, CaseIterable, Sendable {
@@ -13,6 +14,13 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
 
     /// To throw out of a command.
     var exitCode: ExitCode { ExitCode(rawValue) }
+
+    /// Ends the process at once, without what libraries have registered to be done at its end: threads that read files or look names up
+    /// may be at work still, and are not waited for, as a file system may hang. OpenSSL would take its own state away under them.
+    func endProcess() -> Never {
+        _ = fflush(nil)
+        _exit(rawValue)
+    }
 
     /// One line for people.
     public var meaning: String {

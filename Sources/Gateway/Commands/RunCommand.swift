@@ -43,5 +43,5 @@ struct ProxyCommand: ParsableCommand {
 private func serve(_ plan: Plan?, _ diagnostics: [Diagnostic]) -> ExitStatus {
     if !diagnostics.isEmpty { complain(diagnostics.text(color: Terminal.takesColor(2)), terminator: "") }
     guard let plan else { return .configInvalid }
-    return GatewayProcess.run(GatewaySettings(plan))
+    GatewayProcess.run(GatewaySettings(plan)).endProcess()
 }

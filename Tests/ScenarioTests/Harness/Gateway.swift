@@ -82,6 +82,6 @@ final class Gateway {
         guard let ending = process.waitForEnd(upTo: .seconds(10)) else {
             throw ScenarioFailure("the gateway did not stop at SIGTERM, with nothing in flight")
         }
-        guard ending == .exit(0) else { throw ScenarioFailure("the gateway ended with \(ending)") }
+        guard ending == .exit(0) else { throw ScenarioFailure("the gateway ended with \(ending); stderr: \(errors)") }
     }
 }
