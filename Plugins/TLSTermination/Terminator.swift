@@ -8,7 +8,7 @@ final class Terminator: ConnectionFilter, TLSTerminating {
     private let served: ServedCertificates
     private let clock: LoopClock
     /// Kept: files are watched as long as somebody has them.
-    private let files: [WatchedFile<Void>]
+    private var files: [WatchedFile<Void>] = []
     let handshakeTimeout: Int64
     let strictTransport: [UInt8]?
     let forwardsClientCertificate: Bool
@@ -29,26 +29,23 @@ final class Terminator: ConnectionFilter, TLSTerminating {
         var paths: [String] = []
         for source in rules.sources { paths += [source.certificate, source.key] }
         for rule in rules.clientRules { if let path = rule.authorities { paths.append(path) } }
-        // Before they are read, so that no change is missed.
         var seen: Set<String> = []
-        var files: [WatchedFile<Void>] = []
-        for path in paths where seen.insert(path).inserted {
-            files.append(try Self.watch(path, loop) { () throws(ConfigurationError) in try served.reload() })
-        }
-        if let path = rules.ticketKeys { files.append(try Self.watch(path, loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
-        self.files = files
+        paths.removeAll { !seen.insert($0).inserted }
+        // Before they are read, so that no change is missed.
+        if !paths.isEmpty { files.append(try Self.watch(paths, loop) { () throws(ConfigurationError) in try served.reload() }) }
+        if let path = rules.ticketKeys { files.append(try Self.watch([path], loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
         generation = served.generation
         present = try served.begin(rules, loop)
     }
 
     var development: DevelopmentCertificate? { served.development }
 
-    /// Calls `changed` when a file has changed. It was read already when this is called.
+    /// Calls `changed` when files have changed. They were read already when this is called.
     private static func watch(
-        _ path: String, _ loop: LoopContext, _ changed: @escaping @Sendable () throws(ConfigurationError) -> Void
+        _ paths: [String], _ loop: LoopContext, _ changed: @escaping @Sendable () throws(ConfigurationError) -> Void
     ) throws(ConfigurationError) -> WatchedFile<Void> {
         let isFirst = FirstTime()
-        return try loop.watchFile(path) { (_) throws(ConfigurationError) in if !isFirst.isNow { try changed() } }
+        return try loop.watchFiles(paths) { (_) throws(ConfigurationError) in if !isFirst.isNow { try changed() } }
     }
 
     var context: TLSServerContext {

@@ -43,11 +43,13 @@ public final class FileWatcher: Sendable {
         var stamp: Stamp?
     }
 
+    /// Files that are watched together.
     private struct Watched {
-        let path: String
+        let paths: [String]
         let limit: Int?
-        let changed: @Sendable (Content) -> Void
-        var sight: Sight
+        let changed: @Sendable ([Content]) -> Void
+        /// Of each path.
+        var sights: [Sight]
     }
 
     private struct State {
@@ -62,20 +64,21 @@ public final class FileWatcher: Sendable {
     /// - Parameter interval: milliseconds between two looks.
     public init(interval: Int64 = 1_000) { self.interval = interval }
 
-    /// Looks at a file now, and from now on. Blocks as long as the file system does.
+    /// Looks at some files now, and from now on. Blocks as long as the file system does.
     ///
     /// - Parameters:
-    ///   - limit: bytes that it may have; a larger one is not readable. Nil if only its presence matters: its content is then empty, and
+    ///   - limit: bytes that each may have; a larger one is not readable. Nil if only its presence matters: its content is then empty, and
     ///     it may be anything, such as a directory.
-    ///   - changed: called on the watcher's thread, with what is found, whenever that is something else than before. Not after `stop`.
-    /// - Returns: what is found now.
-    public func watch(_ path: String, upTo limit: Int?, _ changed: @escaping @Sendable (Content) -> Void) -> Content {
-        let sight = Self.look(at: path, limit, before: nil)
+    ///   - changed: called on the watcher's thread, with what is found at each path, whenever that is something else than before: once, however
+    ///     many of them have changed between two looks. Not after `stop`.
+    /// - Returns: what is found now, at each path.
+    public func watch(_ paths: [String], upTo limit: Int?, _ changed: @escaping @Sendable ([Content]) -> Void) -> [Content] {
+        let sights = paths.map { Self.look(at: $0, limit, before: nil) }
         monitor.change { state in
-            state.files.append(Watched(path: path, limit: limit, changed: changed, sight: sight))
+            state.files.append(Watched(paths: paths, limit: limit, changed: changed, sights: sights))
             if !state.hasThread, !state.isStopped { state.hasThread = (try? LoopThread(name: "sluice-files") { [self] in watch() }) != nil }
         }
-        return sight.content
+        return sights.map(\.content)
     }
 
     /// Ends the thread. Does not wait for it.
@@ -87,13 +90,13 @@ public final class FileWatcher: Sendable {
             // The list only grows, so a place stays what it is. No file is looked at under the lock.
             let files = monitor.change { $0.files }
             for (place, file) in files.enumerated() {
-                let sight = Self.look(at: file.path, file.limit, before: file.sight)
+                let sights = zip(file.paths, file.sights).map { Self.look(at: $0, file.limit, before: $1) }
                 let isStopped = monitor.change { state in
-                    state.files[place].sight = sight
+                    state.files[place].sights = sights
                     return state.isStopped
                 }
                 if isStopped { return }
-                if sight.content != file.sight.content { file.changed(sight.content) }
+                if zip(sights, file.sights).contains(where: { $0.content != $1.content }) { file.changed(sights.map(\.content)) }
             }
         }
     }

@@ -1,13 +1,13 @@
 /// What filters have of the system: files, and threads beside the loops. Filters reach it through `LoopContext`; the gateway implements it on
 /// the kernel, `FilterTesting` without one. Any thread may call it.
 package protocol FilterSystem: AnyObject, Sendable {
-    /// Looks at a file now and from now on (see `LoopContext.watchFile`).
+    /// Looks at some files now and from now on (see `LoopContext.watchFiles`).
     ///
     /// - Parameters:
-    ///   - limit: bytes that it may have; nil if only its presence matters.
-    ///   - changed: called with what is found, on any thread, whenever that is something else than before.
-    /// - Returns: what is found now.
-    func watch(_ path: String, upTo limit: Int?, _ changed: @escaping @Sendable (FileContent) -> Void) -> FileContent
+    ///   - limit: bytes that each may have; nil if only its presence matters.
+    ///   - changed: called with what is found at each path, on any thread, whenever that is something else than before.
+    /// - Returns: what is found now, at each path.
+    func watch(_ paths: [String], upTo limit: Int?, _ changed: @escaping @Sendable ([FileContent]) -> Void) -> [FileContent]
 
     /// Runs work on a thread beside the loops. Nil when too much waits already; it is then never run.
     func submit(_ work: @escaping @Sendable () -> Void) -> UInt64?

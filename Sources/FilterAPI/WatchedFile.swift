@@ -11,7 +11,8 @@ public enum FileContent: Sendable, Equatable {
     public static func text(_ text: some StringProtocol) -> FileContent { .bytes(Array(text.utf8)) }
 }
 
-/// A file that a filter reads, on one loop: its value is as current as a look once a second makes it. Made by `LoopContext.watchFile`.
+/// A file that a filter reads, or several, on one loop: its value is as current as a look once a second makes it. Made by
+/// `LoopContext.watchFile` and `watchFiles`.
 /// Reading it costs nothing; the file itself is read elsewhere.
 public final class WatchedFile<Value: Sendable> {
     /// What the file says. It changes between two calls of a filter, never within one.
@@ -32,24 +33,24 @@ public final class WatchedFile<Value: Sendable> {
     }
 }
 
-/// One file of one section, for all loops: read and understood once, then handed to each.
+/// Files of one section that make one value, for all loops: read and understood once, then handed to each.
 final class SharedFile<Value: Sendable>: Sendable {
-    typealias Reading = @Sendable (FileContent) throws(ConfigurationError) -> Value
+    typealias Reading = @Sendable ([FileContent]) throws(ConfigurationError) -> Value
 
     private struct State {
         var value: Value?
         var loops: [LoopReference<Value>] = []
     }
 
-    private let path: String
+    private let paths: [String]
     private let section: String
     private let limit: Int?
     private let system: any FilterSystem
     private let read: Reading
     private let state = Mutex(State())
 
-    init(_ path: String, section: String, upTo limit: Int?, _ system: any FilterSystem, _ read: @escaping Reading) {
-        self.path = path
+    init(_ paths: [String], section: String, upTo limit: Int?, _ system: any FilterSystem, _ read: @escaping Reading) {
+        self.paths = paths
         self.section = section
         self.limit = limit
         self.system = system
@@ -63,8 +64,8 @@ final class SharedFile<Value: Sendable>: Sendable {
         if let known {
             value = known
         } else {
-            let content = system.watch(path, upTo: limit) { [weak self] content in self?.changed(to: content) }
-            value = try read(content)
+            let contents = system.watch(paths, upTo: limit) { [weak self] contents in self?.changed(to: contents) }
+            value = try read(contents)
         }
         let file = WatchedFile(value, of: self)
         let reference = LoopReference(file, loop.post)
@@ -80,12 +81,13 @@ final class SharedFile<Value: Sendable>: Sendable {
     }
 
     /// On a thread that may wait.
-    private func changed(to content: FileContent) {
+    private func changed(to contents: [FileContent]) {
         let value: Value
         do throws(ConfigurationError) {
-            value = try read(content)
+            value = try read(contents)
         } catch {
-            system.complain("sluice: [filter:\(section)]: \(error.message); what \(path) said before still holds" + (error.help.map { ". \($0)" } ?? ""))
+            let what = paths.count == 1 ? "what \(paths[0]) said" : "what was read"
+            system.complain("sluice: [filter:\(section)]: \(error.message); \(what) before still holds" + (error.help.map { ". \($0)" } ?? ""))
             return
         }
         let loops = state.withLock { state in
@@ -123,7 +125,15 @@ extension LoopContext {
     public func watchFile<Value: Sendable>(
         _ path: String, upTo limit: Int = 1 << 20, read: @escaping @Sendable (FileContent) throws(ConfigurationError) -> Value
     ) throws(ConfigurationError) -> WatchedFile<Value> {
-        try sharedFile(path, limit, read)
+        try sharedFile([path], limit) { (contents) throws(ConfigurationError) in try read(contents[0]) }
+    }
+
+    /// Several files that make one value, such as a certificate and its key: as `watchFile`, but `read` gets what is found at each path, and is
+    /// called once where several of them have changed between two looks.
+    public func watchFiles<Value: Sendable>(
+        _ paths: [String], upTo limit: Int = 1 << 20, read: @escaping @Sendable ([FileContent]) throws(ConfigurationError) -> Value
+    ) throws(ConfigurationError) -> WatchedFile<Value> {
+        try sharedFile(paths, limit, read)
     }
 
     /// Whether something of this name is there, whatever it is: for files that switch something. Only while the filter is made. Errors: it
@@ -131,8 +141,8 @@ extension LoopContext {
     ///
     /// - Parameter option: the option that names the file, for the error.
     public func watchPresence(of path: String, option: String? = nil) throws(ConfigurationError) -> WatchedFile<Bool> {
-        try sharedFile(path, nil) { content throws(ConfigurationError) in
-            switch content {
+        try sharedFile([path], nil) { contents throws(ConfigurationError) in
+            switch contents[0] {
             case .bytes: return true
             case .missing: return false
             case .unreadable(let why): throw ConfigurationError("`\(path)` cannot be looked at: \(why)", option: option)
@@ -141,11 +151,11 @@ extension LoopContext {
     }
 
     private func sharedFile<Value: Sendable>(
-        _ path: String, _ limit: Int?, _ read: @escaping @Sendable (FileContent) throws(ConfigurationError) -> Value
+        _ paths: [String], _ limit: Int?, _ read: @escaping @Sendable ([FileContent]) throws(ConfigurationError) -> Value
     ) throws(ConfigurationError) -> WatchedFile<Value> {
         let section = section
-        let shared = system.files.object("\(section) \(limit ?? -1) \(path)") { [system] in
-            SharedFile(path, section: section, upTo: limit, system.system, read)
+        let shared = system.files.object("\(section) \(limit ?? -1) \(paths.joined(separator: "\0"))") { [system] in
+            SharedFile(paths, section: section, upTo: limit, system.system, read)
         }
         return try shared.watched(on: system)
     }

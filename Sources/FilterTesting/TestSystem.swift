@@ -4,9 +4,11 @@ import Synchronization
 /// Files that the test makes, and work that is done where it is asked for.
 final class TestSystem: FilterSystem {
     private struct Watched {
-        let path: String
+        let paths: [String]
         let limit: Int?
-        let changed: @Sendable (FileContent) -> Void
+        let changed: @Sendable ([FileContent]) -> Void
+
+        func contents(in files: [String: FileContent]) -> [FileContent] { paths.map { content($0, limit, in: files) } }
     }
 
     private struct State {
@@ -30,8 +32,8 @@ final class TestSystem: FilterSystem {
                 return (state.watched, old)
             }
             for file in watched {
-                let content = Self.content(file.path, file.limit, in: newValue)
-                if content != Self.content(file.path, file.limit, in: old) { file.changed(content) }
+                let contents = file.contents(in: newValue)
+                if contents != file.contents(in: old) { file.changed(contents) }
             }
         }
     }
@@ -52,10 +54,11 @@ final class TestSystem: FilterSystem {
         }
     }
 
-    func watch(_ path: String, upTo limit: Int?, _ changed: @escaping @Sendable (FileContent) -> Void) -> FileContent {
+    func watch(_ paths: [String], upTo limit: Int?, _ changed: @escaping @Sendable ([FileContent]) -> Void) -> [FileContent] {
         state.withLock { state in
-            state.watched.append(Watched(path: path, limit: limit, changed: changed))
-            return Self.content(path, limit, in: state.files)
+            let file = Watched(paths: paths, limit: limit, changed: changed)
+            state.watched.append(file)
+            return file.contents(in: state.files)
         }
     }
 

@@ -17,8 +17,8 @@ final class KernelFilterSystem: FilterSystem {
         threads.stop()
     }
 
-    func watch(_ path: String, upTo limit: Int?, _ changed: @escaping @Sendable (FileContent) -> Void) -> FileContent {
-        FileContent(files.watch(path, upTo: limit) { changed(FileContent($0)) })
+    func watch(_ paths: [String], upTo limit: Int?, _ changed: @escaping @Sendable ([FileContent]) -> Void) -> [FileContent] {
+        files.watch(paths, upTo: limit) { changed($0.map(FileContent.init)) }.map(FileContent.init)
     }
 
     func submit(_ work: @escaping @Sendable () -> Void) -> UInt64? { threads.submit(work)?.number }

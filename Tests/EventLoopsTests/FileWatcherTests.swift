@@ -35,7 +35,7 @@ import Testing
         }
 
         func watch(_ name: String, upTo limit: Int? = 100) -> FileWatcher.Content {
-            watcher.watch(path(name), upTo: limit) { [seen] in seen.add($0) }
+            watcher.watch([path(name)], upTo: limit) { [seen] in seen.add($0[0]) }[0]
         }
     }
 
@@ -92,5 +92,32 @@ import Testing
         #expect(place.watch("a/b", upTo: nil) == .missing)
         unsafe _ = rmdir(place.path("a"))
         #expect(place.seen.wait { $0.last == .missing }.last == .missing)
+    }
+
+    @Test func filesThatChangeTogetherAreOneChange() {
+        let place = Place()
+        // As certbot does it: a link is turned, and all that is behind it is other than before, at once.
+        let names = (0..<30).map { "\($0)" }
+        for version in ["v0", "v1"] {
+            unsafe _ = mkdir(place.path(version), 0o700)
+            for name in names { place.write(version, to: "\(version)/\(name)") }
+        }
+        unsafe _ = symlink("v0", place.path("live"))
+        defer {
+            for version in ["v0", "v1"] {
+                for name in names { unsafe _ = unlink(place.path("\(version)/\(name)")) }
+                unsafe _ = rmdir(place.path(version))
+            }
+            unsafe _ = unlink(place.path("live"))
+        }
+        let seen = Happenings<[FileWatcher.Content]>()
+        #expect(place.watcher.watch(names.map { place.path("live/\($0)") }, upTo: 100) { seen.add($0) } == names.map { _ in content("v0") })
+        unsafe _ = symlink("v1", place.path("a"))
+        unsafe _ = rename(place.path("a"), place.path("live"))
+        let after = names.map { _ in content("v1") }
+        let all = seen.wait { $0.last == after }
+        #expect(all.last == after)
+        // Two if the link was turned while some of them had been looked at.
+        #expect(all.count <= 2)
     }
 }

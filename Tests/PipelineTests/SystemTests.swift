@@ -26,6 +26,16 @@ import Testing
         #expect(harness.send(get, on: 1).field("X-Number") == "9 once")
     }
 
+    @Test func filesThatMakeOneValueAreReadTogether() throws {
+        let harness = try FilterHarness(Pair.self, loops: 2, files: ["/left": .text("a"), "/right": .text("1")])
+        #expect(harness.send(get, on: 1).field("X-Pair") == "a1, 0 changes")
+        harness.files = ["/left": .text("b"), "/right": .text("2")]
+        for loop in 0..<2 { #expect(harness.send(get, on: loop).field("X-Pair") == "b2, 1 changes") }
+        harness.files["/left"] = nil
+        #expect(harness.send(get).field("X-Pair") == "b2, 1 changes")
+        #expect(harness.complaints == ["sluice: [filter:f0]: one is missing; what was read before still holds"])
+    }
+
     @Test func aFilterIsNotMadeWithoutItsFile() {
         #expect(throws: HarnessError("makeFilter: it is missing")) { try FilterHarness(Reader.self) }
     }
@@ -99,6 +109,30 @@ private struct Reader: FilterPlugin {
             changes = number.version - seen
             seen = number.version
             request.fields["X-Number"] = "\(number.value) \(changes <= 1 ? "once" : "\(changes) times")"
+            return .forward
+        }
+    }
+}
+
+/// Tells the app what two files say together.
+private struct Pair: FilterPlugin {
+    static let name = "pair"
+    init(_ options: FilterOptions) throws(ConfigurationError) {}
+
+    func makeFilter(on loop: LoopContext) throws(ConfigurationError) -> any Filter {
+        OnLoop(
+            try loop.watchFiles(["/left", "/right"]) { contents throws(ConfigurationError) in
+                guard case .bytes(let left) = contents[0], case .bytes(let right) = contents[1] else { throw ConfigurationError("one is missing") }
+                return String(decoding: left + right, as: UTF8.self)
+            })
+    }
+
+    private final class OnLoop: RequestFilter {
+        private let pair: WatchedFile<String>
+        init(_ pair: WatchedFile<String>) { self.pair = pair }
+
+        func processRequest(_ request: inout Request) -> RequestDecision {
+            request.fields["X-Pair"] = "\(pair.value), \(pair.version) changes"
             return .forward
         }
     }
