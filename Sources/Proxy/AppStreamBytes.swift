@@ -15,14 +15,10 @@ final class AppStreamBytes: StreamCarrier {
     private var session: AppStreams?
     private var stream: HTTP2Stream?
     private var inbox = OutputBuffer()
-    private var outbox = OutputBuffer()
-    /// Behind the request's body; lines of HTTP/1.
-    var trailers = OutputBuffer()
+    var outbox = StreamOutbox()
     /// Of the request.
     private var method = Method.get
-    private var isEnded = false
     private var isHeadAlone = false
-    private var isFull = false
     /// The app's message is over: to its end, or broken off.
     private var isOver = false
     private var isBroken = false
@@ -62,23 +58,17 @@ final class AppStreamBytes: StreamCarrier {
             taken += count
             rest = rest.extracting(droppingFirst: count)
         }
-        guard let stream, !isEnded, !isHeadAlone else {
+        guard let stream, !outbox.isEnded, !isHeadAlone else {
             taken += rest.count + second.count + third.count
             return .done
         }
         let wanted = rest.count + second.count + third.count
         guard wanted > 0 else { return .done }
-        outbox.attach(slabs)
-        if outbox.room < wanted { outbox.compact() }
-        var sent = outbox.take(rest)
-        if sent == rest.count { sent += outbox.take(second) }
-        if sent == rest.count + second.count { sent += outbox.take(third) }
+        let sent = outbox.take(rest, second, third, slabs)
         taken += sent
         session.resume(stream)
         session.flushSoon()
-        if sent == wanted { return .done }
-        isFull = true
-        return .wouldBlock
+        return sent == wanted ? .done : .wouldBlock
     }
 
     /// Sends a head that the holder wrote. False: the session takes no more requests, or it does not fit.
@@ -109,8 +99,8 @@ final class AppStreamBytes: StreamCarrier {
 
     /// The request is complete.
     override func end() {
-        guard let stream, !isEnded else { return }
-        isEnded = true
+        guard let stream, !outbox.isEnded else { return }
+        outbox.isEnded = true
         session?.resume(stream)
         session?.flushSoon()
     }
@@ -120,34 +110,13 @@ final class AppStreamBytes: StreamCarrier {
     /// Nobody wants anything of it any more.
     override func close() {
         if let session, let stream {
-            session.abandon(stream, isComplete: isComplete && (isEnded || isHeadAlone))
+            session.abandon(stream, isComplete: isComplete && (outbox.isEnded || isHeadAlone))
             session.flushSoon()
         }
         session = nil
         stream = nil
         inbox.detach()
-        outbox.detach()
-        trailers.detach()
-    }
-
-    func outgoing(atMost most: Int) -> OutgoingBody {
-        let count = min(most, outbox.count)
-        guard isEnded && count == outbox.count else { return OutgoingBody(count, .more) }
-        return OutgoingBody(count, trailers.isEmpty ? .end : .trailers)
-    }
-
-    func write(_ count: Int, into output: inout OutputBuffer) {
-        outbox.move(count, to: &output)
-        if outbox.isEmpty { outbox.detach() }
-    }
-
-    func writeTrailers(into list: inout HeadList) { list.add(linesOf: trailers) }
-
-    /// Once, after the holder was told to wait: it need not any more.
-    var hasRoomAgain: Bool {
-        guard isFull, outbox.isEmpty else { return false }
-        isFull = false
-        return true
+        outbox.reset()
     }
 
     // MARK: From the app

@@ -111,17 +111,17 @@ final class AppStreams: ClientSession {
     override func settingsChanged() { unsafe owner.settingsCame() }
 
     override func outgoing(_ stream: HTTP2Stream, atMost most: Int) -> OutgoingBody {
-        user(of: stream)?.streamBytes?.outgoing(atMost: most) ?? OutgoingBody(0, .end)
+        user(of: stream)?.streamBytes?.outbox.outgoing(atMost: most) ?? OutgoingBody(0, .end)
     }
 
     override func write(_ stream: HTTP2Stream, _ count: Int, into output: inout OutputBuffer) {
         guard let user = user(of: stream), let bytes = user.streamBytes else { return }
-        bytes.write(count, into: &output)
-        if bytes.hasRoomAgain {
+        bytes.outbox.write(count, into: &output)
+        if bytes.outbox.takeRoomAgain() {
             user.stream.canSend = true
             wake(user)
         }
     }
 
-    override func writeTrailers(_ stream: HTTP2Stream, into list: inout HeadList) { user(of: stream)?.streamBytes?.writeTrailers(into: &list) }
+    override func writeTrailers(_ stream: HTTP2Stream, into list: inout HeadList) { user(of: stream)?.streamBytes?.outbox.writeTrailers(into: &list) }
 }

@@ -91,7 +91,7 @@ final class ClientStream: ClientSide {
         let isCut = exchange.isCut || resetsOnClose
         exchange.record.end.clientConnection = isCut ? .closed : .kept
         exchange.finishRecord()
-        if !isCut && !exchange.responseTrailers.isEmpty { swap(&bytes.trailers, &exchange.responseTrailers) }
+        if !isCut && !exchange.responseTrailers.isEmpty { swap(&bytes.outbox.trailers, &exchange.responseTrailers) }
         letGo()
         if isCut {
             bytes.reset()

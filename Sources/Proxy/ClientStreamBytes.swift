@@ -15,15 +15,10 @@ final class ClientStreamBytes: StreamCarrier {
     /// The session's stream, while it has one.
     private(set) var stream: HTTP2Stream?
     private var inbox = OutputBuffer()
-    private var outbox = OutputBuffer()
-    /// Behind the body; lines of HTTP/1.
-    var trailers = OutputBuffer()
+    var outbox = StreamOutbox()
     private var hasHead = false
     /// A response without a body ends with its head.
     private var isHeadAlone = false
-    private var isEnded = false
-    /// The exchange was told to wait.
-    private var isFull = false
     /// The request was HEAD.
     var answersHead = false
 
@@ -36,8 +31,7 @@ final class ClientStreamBytes: StreamCarrier {
         self.stream = stream
         hasHead = false
         isHeadAlone = false
-        isEnded = false
-        isFull = false
+        outbox.reset()
         answersHead = false
     }
 
@@ -45,15 +39,14 @@ final class ClientStreamBytes: StreamCarrier {
     override func close() {
         stream = nil
         inbox.detach()
-        outbox.detach()
-        trailers.detach()
+        outbox.reset()
     }
 
     // MARK: From the client
 
     /// Takes what the client sent. False: nobody wants it any more. It fits: the client may send no more than its window before it is taken.
     func takeIn(_ bytes: Span<UInt8>, _ pool: SlabPool) -> Bool {
-        guard let stream, !isEnded else { return false }
+        guard let stream, !outbox.isEnded else { return false }
         // Most bodies are small, and a hundred streams may have one.
         inbox.attach(slabs)
         inbox.makeRoom(for: bytes.count, pool)
@@ -78,7 +71,7 @@ final class ClientStreamBytes: StreamCarrier {
 
     override func send(_ first: Span<UInt8>, _ second: Span<UInt8>, _ third: Span<UInt8>, taken: inout Int) -> SendOutcome {
         taken = 0
-        guard let stream, !isEnded else { return .failed(0) }
+        guard let stream, !outbox.isEnded else { return .failed(0) }
         var rest = first
         while !hasHead && rest.count > 0 {
             let count = rest.endOfHead
@@ -91,16 +84,10 @@ final class ClientStreamBytes: StreamCarrier {
             taken += wanted
             return .done
         }
-        outbox.attach(slabs)
-        if outbox.room < wanted { outbox.compact() }
-        var sent = outbox.take(rest)
-        if sent == rest.count { sent += outbox.take(second) }
-        if sent == rest.count + second.count { sent += outbox.take(third) }
+        let sent = outbox.take(rest, second, third, slabs)
         taken += sent
         unsafe session.resume(stream)
-        if sent == wanted { return .done }
-        isFull = true
-        return .wouldBlock
+        return sent == wanted ? .done : .wouldBlock
     }
 
     /// Sends a head that the exchange wrote. False: it does not fit, or the stream is gone.
@@ -128,36 +115,14 @@ final class ClientStreamBytes: StreamCarrier {
 
     /// The response is complete.
     override func end() {
-        guard let stream, !isEnded else { return }
-        isEnded = true
+        guard let stream, !outbox.isEnded else { return }
+        outbox.isEnded = true
         unsafe session.resume(stream)
     }
 
     override func reset() {
-        guard let stream, !isEnded else { return }
-        isEnded = true
+        guard let stream, !outbox.isEnded else { return }
+        outbox.isEnded = true
         unsafe session.reset(stream, .internalError)
-    }
-
-    // MARK: What the session asks for
-
-    func outgoing(atMost most: Int) -> OutgoingBody {
-        let count = min(most, outbox.count)
-        guard isEnded && count == outbox.count else { return OutgoingBody(count, .more) }
-        return OutgoingBody(count, trailers.isEmpty ? .end : .trailers)
-    }
-
-    func write(_ count: Int, into output: inout OutputBuffer) {
-        outbox.move(count, to: &output)
-        if outbox.isEmpty { outbox.detach() }
-    }
-
-    func writeTrailers(into list: inout HeadList) { list.add(linesOf: trailers) }
-
-    /// Once, after the exchange was told to wait: it need not any more.
-    var hasRoomAgain: Bool {
-        guard isFull, outbox.isEmpty else { return false }
-        isFull = false
-        return true
     }
 }

@@ -61,7 +61,7 @@ extension Exchange {
         guard flushApp(app) else { return }
         requestDone = true
         if let bytes = app.streamBytes {
-            if !requestTrailers.isEmpty { swap(&bytes.trailers, &requestTrailers) }
+            if !requestTrailers.isEmpty { swap(&bytes.outbox.trailers, &requestTrailers) }
             bytes.end()
         }
         // From here on the app's time for its answer runs.

@@ -115,18 +115,18 @@ final class StreamConnection: ServerSession {
 
     override func refused(_ number: Int32, _ reason: Reason) { owner.lend { $0.logRefusal(reason) } }
 
-    override func outgoing(_ stream: HTTP2Stream, atMost most: Int) -> OutgoingBody { clients[stream.slot].bytes.outgoing(atMost: most) }
+    override func outgoing(_ stream: HTTP2Stream, atMost most: Int) -> OutgoingBody { clients[stream.slot].bytes.outbox.outgoing(atMost: most) }
 
     override func write(_ stream: HTTP2Stream, _ count: Int, into output: inout OutputBuffer) {
         let client = clients[stream.slot]
-        client.bytes.write(count, into: &output)
-        if client.bytes.hasRoomAgain {
+        client.bytes.outbox.write(count, into: &output)
+        if client.bytes.outbox.takeRoomAgain() {
             client.stream.canSend = true
             wake(client)
         }
     }
 
     override func writeTrailers(_ stream: HTTP2Stream, into list: inout HeadList) {
-        clients[stream.slot].bytes.writeTrailers(into: &list)
+        clients[stream.slot].bytes.outbox.writeTrailers(into: &list)
     }
 }
