@@ -9,11 +9,16 @@ struct sluice_h2 {
     struct sluice_h2_calls calls;
     void *owner;
     int is_server;
+    // Whose header block is under way, or was last: a look-up for each field would be as many look-ups.
+    int32_t block_stream;
+    void *block_data;
 };
 
 static void *stream_data(struct sluice_h2 *h2, int32_t stream) {
     return stream == 0 ? NULL : nghttp2_session_get_stream_user_data(h2->session, stream);
 }
+
+static void *block_data(struct sluice_h2 *h2, int32_t stream) { return stream == h2->block_stream ? h2->block_data : stream_data(h2, stream); }
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user) {
     struct sluice_h2 *h2 = user;
@@ -21,6 +26,8 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     int kind = frame->headers.cat == NGHTTP2_HCAT_REQUEST ? 0 : frame->headers.cat == NGHTTP2_HCAT_RESPONSE ? 1 : 2;
     void *data = h2->calls.block_began(h2->owner, frame->hd.stream_id, kind, stream_data(h2, frame->hd.stream_id));
+    h2->block_stream = frame->hd.stream_id;
+    h2->block_data = data;
     if (!data) return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (kind == 0) {
         nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, data);
@@ -37,7 +44,7 @@ static int on_header(
     (void)session;
     (void)flags;
     struct sluice_h2 *h2 = user;
-    void *data = stream_data(h2, frame->hd.stream_id);
+    void *data = block_data(h2, frame->hd.stream_id);
     if (frame->hd.type != NGHTTP2_HEADERS || !data) return 0;
     return h2->calls.field(h2->owner, data, name, name_count, value, value_count) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -48,7 +55,7 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     void *data;
     switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
-        data = stream_data(h2, frame->hd.stream_id);
+        data = block_data(h2, frame->hd.stream_id);
         if (data && h2->calls.block_ended(h2->owner, data, frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) return NGHTTP2_ERR_CALLBACK_FAILURE;
         break;
     case NGHTTP2_DATA:
@@ -86,6 +93,8 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t co
     (void)session;
     struct sluice_h2 *h2 = user;
     void *data = stream_data(h2, stream);
+    // It may be closed amid its block, by an own reset that was sent.
+    if (stream == h2->block_stream) h2->block_data = NULL;
     if (data) h2->calls.stream_closed(h2->owner, data, code);
     return 0;
 }

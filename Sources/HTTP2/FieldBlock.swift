@@ -154,49 +154,41 @@ struct FieldBlock: ~Copyable {
     // MARK: Pseudo-fields
 
     private mutating func addPseudo(_ name: Span<UInt8>, _ value: Span<UInt8>) -> FieldFault? {
-        guard kind != .trailers else { return .pseudo }
-        let all = ByteRange(start: 0, count: name.count)
-        if kind == .response {
-            guard name.matches(all, ignoringCase: ":status"), Self.isLower(name), pseudo.status == nil, value.count == 3,
+        guard kind != .trailers, let name = PseudoField(name), (name == .status) == (kind == .response) else { return .pseudo }
+        switch name {
+        case .status:
+            guard pseudo.status == nil, value.count == 3,
                 let status = ContentLength.read(value, ByteRange(start: 0, count: 3), leadingZeros: true), status >= 100, status <= 599
             else { return .pseudo }
             pseudo.status = UInt16(status)
-            return nil
-        }
-        guard Self.isLower(name) else { return .pseudo }
-        if name.matches(all, ignoringCase: ":method") {
+        case .method:
             guard pseudo.method == nil, value.count > 0, value.count <= Method.longest, Self.isToken(value) else { return .pseudo }
             pseudo.method = keep(value)
             return pseudo.method == nil ? .tooLarge : nil
-        }
-        if name.matches(all, ignoringCase: ":path") {
+        case .path:
             guard pseudo.path == nil, !value.isEmpty else { return .pseudo }
             guard value.count <= limits.targetBytes else { return .targetTooLong }
             pseudo.path = keep(value)
             return pseudo.path == nil ? .tooLarge : nil
-        }
-        if name.matches(all, ignoringCase: ":scheme") {
+        case .scheme:
             guard pseudo.scheme == nil else { return .pseudo }
             pseudo.scheme = keep(value)
             return pseudo.scheme == nil ? .tooLarge : nil
-        }
-        if name.matches(all, ignoringCase: ":protocol") {
+        case .protocolName:
             guard pseudo.protocolName == nil, !value.isEmpty, Self.isToken(value) else { return .pseudo }
             pseudo.protocolName = keep(value)
             return pseudo.protocolName == nil ? .tooLarge : nil
+        case .authority:
+            // What it is, is checked when the block ends; that it cannot end a line, now.
+            guard pseudo.authority == nil, Self.isValue(value) else { return .pseudo }
+            let start = message.end
+            guard append(Self.hostName.octets, value, .host) else { return .tooLarge }
+            pseudo.authority = ByteRange(start: start &+ 6, count: value.count)
         }
-        guard name.matches(all, ignoringCase: ":authority"), pseudo.authority == nil else { return .pseudo }
-        // What it is, is checked when the block ends; that it cannot end a line, now.
-        guard Self.isValue(value) else { return .pseudo }
-        let start = message.end
-        guard append(Self.hostName.octets, value, .host) else { return .tooLarge }
-        pseudo.authority = ByteRange(start: start &+ 6, count: value.count)
         return nil
     }
 
     private static let hostName: StaticString = "host"
-
-    private static func isLower(_ name: Span<UInt8>) -> Bool { !name.indices.contains { name[$0] &- 0x41 < 26 } }
 
     private static func isToken(_ value: Span<UInt8>) -> Bool { value.indices.allSatisfy { value[$0].isTokenCharacter } }
 

@@ -59,12 +59,28 @@ public struct HeadList: ~Copyable {
         record(start, valueStart, isSecret: false)
     }
 
-    /// Adds lines of HTTP/1 text, `name: value` CRLF, as the gateway writes them; but for those about the connection, and those in
-    /// `dropping`.
-    public mutating func add(lines: Span<UInt8>, dropping: TokenSet = []) {
+    /// What was seen in lines that were added.
+    public struct SeenLines {
+        /// Offset behind the empty line; 0 if there is none.
+        public var end = 0
+        /// The body has no bytes.
+        public var saysLengthZero = false
+
+        public init() {}
+    }
+
+    /// Adds lines of HTTP/1 text, `name: value` CRLF, as the gateway writes them, from `start` to the empty line or the end; but for those
+    /// about the connection, and those in `dropping`.
+    @discardableResult
+    public mutating func add(lines: Span<UInt8>, from start: Int = 0, dropping: TokenSet = []) -> SeenLines {
         let dropped = TokenSet.hopByHop.union(dropping)
-        var start = 0
+        var seen = SeenLines()
+        var start = start
         while let lineFeed = lines.firstLineFeed(from: start, to: lines.count) {
+            if lineFeed &- start <= 1 {
+                seen.end = lineFeed &+ 1
+                break
+            }
             var colon = start
             while colon < lineFeed && lines[colon] != UInt8(ascii: ":") { colon &+= 1 }
             var end = lineFeed
@@ -75,8 +91,10 @@ public struct HeadList: ~Copyable {
             start = lineFeed &+ 1
             let token = FieldToken.named(lines, name)
             guard !name.isEmpty, value <= end, !dropped.contains(token) else { continue }
+            if token == .contentLength && end &- value == 1 && lines[value] == 0x30 { seen.saysLengthZero = true }
             add(lines.extracting(name.range), lines.extracting(value..<end), isSecret: Self.isSecret(token, count: end &- value))
         }
+        return seen
     }
 
     /// Credentials, and cookies that are short enough to be guessed (RFC 7541 §7.1.3).

@@ -25,19 +25,19 @@ open class ServerSession: Session {
 
     // MARK: Answers
 
-    /// Sends the head of a response. `fill` adds its fields: those that are about a connection (`TokenSet.responseDrops`) must not be among
-    /// them, but for Content-Length.
+    /// Sends the head of a response.
     ///
-    /// - Parameter hasBody: the session asks for a body, of which there may be nothing now. Without it, the stream ends here; as it does in
-    ///   answer to HEAD, and with 204 and 304 (RFC 9110 §6.4.1), whatever is said.
+    /// - Parameter fill: adds its fields: those that are about a connection (`TokenSet.responseDrops`) must not be among them, but for
+    ///   Content-Length. Returns whether the session is to ask for a body, of which there may be nothing now. Without it, the stream ends here;
+    ///   as it does in answer to HEAD, and with 204 and 304 (RFC 9110 §6.4.1), whatever is said.
     /// - Returns: false, and nothing is sent, if the head does not fit, the stream is gone, or it has its answer.
-    public final func respond(_ stream: HTTP2Stream, status: UInt16, hasBody: Bool, _ fill: (inout HeadList) -> Void) -> Bool {
+    public final func respond(_ stream: HTTP2Stream, status: UInt16, _ fill: (inout HeadList) -> Bool) -> Bool {
         precondition(status >= 200 && status <= 999)
         guard stream.isLive, !stream.isReset, !stream.hasAnswered, failure == nil else { return false }
         var list = statusList(status)
-        fill(&list)
+        let asksForBody = fill(&list)
         guard !list.overflowed else { return false }
-        let hasBody = hasBody && stream.method != .head && status != 204 && status != 304
+        let hasBody = asksForBody && stream.method != .head && status != 204 && status != 304
         let result = unsafe list.withHead { unsafe sluice_h2_respond(h2, stream.number, $0, hasBody ? 1 : 0) }
         guard result == 0 else { return false }
         stream.hasAnswered = true

@@ -13,10 +13,12 @@ extension Session {
         }
     }
 
-    func bodyCame(_ stream: HTTP2Stream?, _ bytes: Span<UInt8>) {
-        guard failure == nil, let stream, !stream.isReset, !stream.isRefused, stream.hasHead else {
-            _ = unsafe sluice_h2_consume_connection(h2, bytes.count)
-            if let stream, !stream.isReset, !stream.isRefused, failure == nil { refuse(stream, protocolReason) }
+    func bodyCame(forNoStream count: Int) { _ = unsafe sluice_h2_consume_connection(h2, count) }
+
+    func bodyCame(_ stream: HTTP2Stream, _ bytes: Span<UInt8>) {
+        guard failure == nil, !stream.isReset, !stream.isRefused, stream.hasHead else {
+            bodyCame(forNoStream: bytes.count)
+            if !stream.isReset, !stream.isRefused, failure == nil { refuse(stream, protocolReason) }
             return
         }
         // Of a body that is too long, what it may have: so it does not hang on how the bytes came. nghttp2 resets a stream that passes its

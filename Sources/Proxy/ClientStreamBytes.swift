@@ -74,8 +74,8 @@ final class ClientStreamBytes: StreamCarrier {
         guard let stream, !outbox.isEnded else { return .failed(0) }
         var rest = first
         while !hasHead && rest.count > 0 {
-            let count = rest.endOfHead
-            guard count > 0, sendHead(rest.extracting(first: count), of: stream) else { return .failed(0) }
+            let count = sendHead(rest, of: stream)
+            guard count > 0 else { return .failed(0) }
             taken += count
             rest = rest.extracting(droppingFirst: count)
         }
@@ -90,27 +90,26 @@ final class ClientStreamBytes: StreamCarrier {
         return sent == wanted ? .done : .wouldBlock
     }
 
-    /// Sends a head that the exchange wrote. False: it does not fit, or the stream is gone.
-    private func sendHead(_ bytes: Span<UInt8>, of stream: HTTP2Stream) -> Bool {
+    /// Sends a head that the exchange wrote, and says how many bytes it has. 0: it does not fit, or the stream is gone.
+    private func sendHead(_ bytes: Span<UInt8>, of stream: HTTP2Stream) -> Int {
         // `HTTP/1.1 200 OK`
-        guard bytes.count > 12 else { return false }
+        guard bytes.count > 12, let lineFeed = bytes.firstLineFeed(from: 12, to: bytes.count) else { return 0 }
         var status: UInt16 = 0
         for index in 9..<12 { status = status &* 10 &+ UInt16(bytes[index] &- 0x30) }
-        var line = 12
-        while bytes[line] != 0x0A { line += 1 }
-        // Without the empty line.
-        let lines = bytes.extracting((line + 1)..<(bytes.count - 2))
-        if status == 101 { return sendTunnelHead(lines, of: stream) }
-        if status < 200 { return unsafe session.inform(stream, status: status) { $0.add(lines: lines) } }
+        let fields = lineFeed &+ 1
+        var seen = HeadList.SeenLines()
+        if status < 200 && status != 101 {
+            return unsafe session.inform(stream, status: status) { seen = $0.add(lines: bytes, from: fields) } ? seen.end : 0
+        }
         hasHead = true
-        isHeadAlone = answersHead || status == 204 || status == 304 || lines.saysLengthZero
-        return unsafe session.respond(stream, status: status, hasBody: !isHeadAlone) { $0.add(lines: lines) }
-    }
-
-    /// What HTTP/1 opens with 101 begins with 200 here, and the client has sent no key to be answered (RFC 8441 §5).
-    private func sendTunnelHead(_ lines: Span<UInt8>, of stream: HTTP2Stream) -> Bool {
-        hasHead = true
-        return unsafe session.respond(stream, status: 200, hasBody: true) { $0.add(lines: lines, dropping: [.secWebSocketAccept]) }
+        // What HTTP/1 opens with 101 begins with 200 here, and the client has sent no key to be answered (RFC 8441 §5).
+        let isTunnel = status == 101
+        let isSent = unsafe session.respond(stream, status: isTunnel ? 200 : status) { list in
+            seen = list.add(lines: bytes, from: fields, dropping: isTunnel ? [.secWebSocketAccept] : [])
+            isHeadAlone = !isTunnel && (answersHead || status == 204 || status == 304 || seen.saysLengthZero)
+            return !isHeadAlone
+        }
+        return isSent ? seen.end : 0
     }
 
     /// The response is complete.

@@ -44,14 +44,4 @@ extension Span<UInt8> {
         }
         return 0
     }
-
-    /// One of the lines is `Content-Length: 0`, as the gateway writes it.
-    var saysLengthZero: Bool {
-        var at = 0
-        while let lineFeed = firstLineFeed(from: at, to: count) {
-            if lineFeed &- at == 18, self[lineFeed &- 2] == 0x30, matches(ByteRange(start: at, count: 15), ignoringCase: "content-length:") { return true }
-            at = lineFeed &+ 1
-        }
-        return false
-    }
 }

@@ -196,7 +196,7 @@ import Testing
 
         override func received(_ stream: HTTP2Stream, _ head: RequestHead, protocolName: ByteRange?, _ message: inout ReceivedFields) {
             held = stream
-            _ = respond(stream, status: 200, hasBody: true) { _ in }
+            _ = respond(stream, status: 200) { _ in true }
         }
         override func received(_ stream: HTTP2Stream, body: Span<UInt8>) {
             received += body.count

@@ -39,7 +39,10 @@ import Testing
         let pair = Pair()
         pair.server.whenEnded = { server, stream in
             let status: UInt16 = stream.number == 1 ? 200 : stream.number == 3 ? 204 : 304
-            _ = server.respond(stream, status: status, hasBody: false) { if status != 204 { $0.add("content-length", decimal: 44) } }
+            _ = server.respond(stream, status: status) {
+                if status != 204 { $0.add("content-length", decimal: 44) }
+                return false
+            }
         }
         #expect(pair.client.asks([.head, .get, .get]) == 3)
         pair.run()

@@ -37,7 +37,10 @@ package final class RecordedStreams: ServerSession {
     override package func mustRefuse(_ stream: HTTP2Stream, _ reason: Reason) {
         live[stream.number] = stream
         events.append("must refuse \(stream.number) \(reason.code)")
-        _ = respond(stream, status: reason.status, hasBody: false) { $0.add("content-length", decimal: 0) }
+        _ = respond(stream, status: reason.status) {
+            $0.add("content-length", decimal: 0)
+            return false
+        }
     }
 
     override package func received(_ stream: HTTP2Stream, body: Span<UInt8>) {
@@ -87,7 +90,10 @@ package final class RecordedStreams: ServerSession {
     package func answer(_ stream: HTTP2Stream, status: UInt16 = 200, _ body: [UInt8], ends: Bool = true) {
         outgoing[stream.number] = body
         if ends { outgoingEnds.insert(stream.number) }
-        _ = respond(stream, status: status, hasBody: !body.isEmpty || !ends) { $0.add("server", "test") }
+        _ = respond(stream, status: status) {
+            $0.add("server", "test")
+            return !body.isEmpty || !ends
+        }
     }
 
     /// All that is to be sent, through buffers of `room` bytes.
