@@ -176,7 +176,7 @@ let package = Package(
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "Seeded"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "Seeded"]),
         tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),
-        tests("TLSTerminationTests", ["TLSTermination", "FilterAPI", "FilterTesting"]),
+        tests("TLSTerminationTests", ["TLSTermination", "FilterAPI", "FilterTesting", "TLS"]),
         tests("VersionNegotiationTests", ["VersionNegotiation", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "Seeded"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers", "Seeded"]),
         // Whole handshakes in memory, by OpenSSL on both sides.

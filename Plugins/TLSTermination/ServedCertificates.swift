@@ -12,8 +12,10 @@ final class ServedCertificates: Sendable {
         var rules: TerminationRules?
         var context: TLSServerContext?
         var development: DevelopmentCertificate?
-        /// What the operator knows of files that are not good.
-        var told: Set<String> = []
+        /// What is wrong with files now, as the operator was told; and how often something was, and was not.
+        var faults: [String] = []
+        var refusedCount = 0
+        var swapCount = 0
     }
 
     private let state = Mutex(State())
@@ -106,8 +108,13 @@ final class ServedCertificates: Sendable {
         let (store, tickets, keyLog, rules) = state.withLock { ($0.store, $0.tickets, $0.keyLog, $0.rules) }
         guard let store, let tickets, let rules else { return }
         var faults: [String] = []
+        var swapCount = 0
         for outcome in store.reload(now: WallClock.seconds) {
-            if case .kept(let fault) = outcome.change { faults.append("\(fault)") }
+            switch outcome.change {
+            case .unchanged: break
+            case .swapped: swapCount += 1
+            case .kept(let fault): faults.append("\(fault)")
+            }
         }
         do {
             let context = try Self.makeContext(rules, store, tickets, keyLog)
@@ -117,11 +124,33 @@ final class ServedCertificates: Sendable {
             faults.append("\(error)")
         }
         let news = state.withLock { state in
-            defer { state.told = Set(faults) }
-            return faults.filter { !state.told.contains($0) }
+            let news = faults.filter { !state.faults.contains($0) }
+            state.faults = faults
+            state.refusedCount += news.count
+            state.swapCount += swapCount
+            return news
         }
         if !news.isEmpty { throw ConfigurationError(news.joined(separator: "; "), option: nil) }
     }
+
+    // MARK: For the operator
+
+    /// Certificates that expire soon, or have expired.
+    var expiries: [String] {
+        let now = WallClock.seconds
+        return pairs.flatMap { $0.warnings(at: now) }.filter { $0.kind == .expiresSoon }.map(\.text)
+    }
+
+    /// What is served and until when, how often files changed it, and what is wrong with them now.
+    var statusLines: [String] {
+        let now = WallClock.seconds
+        let (swapCount, refusedCount, faults) = state.withLock { ($0.swapCount, $0.refusedCount, $0.faults) }
+        return pairs.map { $0.summary(at: now) } + ["certificates taken over \(swapCount), not good \(refusedCount)"] + faults.map { "not good: \($0)" }
+    }
+
+    private var pairs: [CertificatePair] { state.withLock { $0.store }?.snapshot.pairs ?? [] }
+
+    // MARK: Tickets
 
     /// Makes another key for tickets if it is time, or reads their file again. Errors: as for `reload`.
     func refreshTickets() throws(ConfigurationError) {

@@ -2,7 +2,7 @@ import FilterAPI
 import TLS
 
 /// TLS on one loop.
-final class Terminator: ConnectionFilter, TLSTerminating {
+final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
     private var present: TLSServerContext
     private var generation: UInt64
     private let served: ServedCertificates
@@ -18,6 +18,10 @@ final class Terminator: ConnectionFilter, TLSTerminating {
 
     /// How often that is: far more often than they change.
     private static let ticketCheck: Int64 = 10_000_000_000
+
+    /// On one loop: looks once a day whether certificates expire.
+    private var daily: LoopWatch?
+    private static let day: Int64 = 86_400_000
 
     init(_ rules: TerminationRules, _ served: ServedCertificates, on loop: LoopContext) throws(ConfigurationError) {
         self.served = served
@@ -36,7 +40,22 @@ final class Terminator: ConnectionFilter, TLSTerminating {
         if let path = rules.ticketKeys { files.append(try Self.watch([path], loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
         generation = served.generation
         present = try served.begin(rules, loop)
+        if loop.index == 0 && !rules.sources.isEmpty { warnDaily(loop) }
     }
+
+    /// Whoever renews certificates may have failed in silence.
+    private func warnDaily(_ loop: LoopContext) {
+        let work = loop.sideWork(atOnce: 1)
+        let daily = loop.makeWatch()
+        daily.onTime = { [served, unowned daily] in
+            _ = work.begin { served.expiries }
+            daily.setTimer(milliseconds: Self.day)
+        }
+        daily.setTimer(milliseconds: Self.day)
+        self.daily = daily
+    }
+
+    var statusLines: [String] { served.statusLines }
 
     var development: DevelopmentCertificate? { served.development }
 

@@ -11,11 +11,13 @@ import Synchronization
 /// all, so that a flood is refused instead of gathered.
 public final class SideWork: Sendable {
     private let system: any FilterSystem
+    private let section: String
     private let atOnce: Int
     private let pending = Mutex(0)
 
-    init(_ system: any FilterSystem, atOnce: Int) {
+    init(_ system: any FilterSystem, section: String, atOnce: Int) {
         self.system = system
+        self.section = section
         self.atOnce = atOnce
     }
 
@@ -30,6 +32,19 @@ public final class SideWork: Sendable {
             job.cancel()
         }
         return try result.get()
+    }
+
+    /// Has `work` done that no request waits for. Lines that it returns are told to the operator, on standard error.
+    ///
+    /// - Returns: false, and it is not done, if too much of it waits already.
+    public func begin(_ work: @escaping @Sendable () -> [String]) -> Bool {
+        guard enter() else { return false }
+        let isTaken = system.submit { [self] in
+            for line in work() { system.complain("sluice: [filter:\(section)]: \(line)") }
+            leave()
+        }
+        if isTaken == nil { leave() }
+        return isTaken != nil
     }
 
     private func enter() -> Bool {
@@ -122,6 +137,6 @@ extension LoopContext {
     /// - Parameter atOnce: pieces of it that may be at work or waiting at a time, on this loop; more are refused.
     public func sideWork(atOnce: Int) -> SideWork {
         precondition(atOnce > 0)
-        return SideWork(system.system, atOnce: atOnce)
+        return SideWork(system.system, section: section, atOnce: atOnce)
     }
 }

@@ -81,7 +81,7 @@ public struct HeadList: ~Copyable {
                 seen.end = lineFeed &+ 1
                 break
             }
-            var colon = start
+            var colon = start &+ lines.nameLength(at: start)
             while colon < lineFeed && lines[colon] != UInt8(ascii: ":") { colon &+= 1 }
             var end = lineFeed
             if end > colon && lines[end &- 1] == 0x0D { end &-= 1 }

@@ -128,6 +128,14 @@ public final class ProxyLoop {
     /// The certificate of a listener, if it was made because the operator gave none.
     public func developmentCertificate(of settings: ListenerSettings) -> DevelopmentCertificate? { terminator(of: settings)?.development }
 
+    /// What filters have to say of how they stand, by the names of their sections.
+    public var filterStatus: [(name: String, lines: [String])] {
+        zip(filterNames, filters).compactMap { name, filter in
+            guard let lines = (filter as? any StatusReporter)?.statusLines, !lines.isEmpty else { return nil }
+            return (name, lines)
+        }
+    }
+
     func opened(_ client: ClientConnection) {
         connectionCount += 1
         counters.connectionsAccepted &+= 1

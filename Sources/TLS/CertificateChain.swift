@@ -146,7 +146,7 @@ struct CertificateChain: Sendable {
         let own = certificates[0]
         var warnings: [CertificateWarning] = []
         if notAfter - now < 7 * 86_400 {
-            warnings.append(CertificateWarning(.expiresSoon, "`\(path)` expires on \(utcText(notAfter)): renew it"))
+            warnings.append(CertificateWarning(.expiresSoon, "`\(path)` \(notAfter < now ? "expired" : "expires") on \(utcText(notAfter)): renew it"))
         }
         if own.isSelfSigned {
             warnings.append(CertificateWarning(.selfSigned, "the certificate in `\(path)` signed itself: only clients that were given it take it"))

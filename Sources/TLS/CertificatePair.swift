@@ -83,6 +83,14 @@ public final class CertificatePair: @unchecked Sendable {
         return warnings
     }
 
+    /// For whom it is and until when, in one line.
+    public func summary(at now: Int64) -> String {
+        let names = leaf.names.prefix(4).map { "\($0)" } + (leaf.names.count > 4 ? ["\(leaf.names.count - 4) more"] : [])
+        let days = (notAfter - now) / 86_400
+        let until = notAfter < now ? "expired on \(utcText(notAfter))" : "until \(utcText(notAfter)) (\(days) \(days == 1 ? "day" : "days"))"
+        return "\(path): \(names.joined(separator: ", ")); \(keyKind), \(until)"
+    }
+
     /// Calls `body` with what `SSL_CTX_use_cert_and_key` takes: `X509 *`, the `EVP_PKEY *` of the same certificate, and a `STACK_OF(X509) *` of its
     /// issuers, which may be empty. They live as long as the call; OpenSSL counts what it keeps.
     public func withPointers<Result, Failure: Error>(

@@ -33,6 +33,13 @@ struct CertificateChangeTests {
         }
     }
 
+    /// What SIGUSR2 prints of the filter, which must have some text in it.
+    private func status(_ s: Scenario, _ mark: String) throws -> String {
+        s.gateway.process.signal(SIGUSR2)
+        guard s.gateway.process.waitForErrors({ $0.contains(mark) }) else { throw ScenarioFailure("no `\(mark)`: \(s.gateway.errors)") }
+        return s.gateway.errors.split(separator: "  [filter:tls]\n").last.map(String.init) ?? ""
+    }
+
     /// What a file may hold that is not good, and a word of what is said of it.
     static let bad: [(what: String, word: String)] = [
         ("half written", "damaged"), ("the key of another", "does not belong"), ("expired", "expired"), ("removed", "there is no file"), ("empty", "certificate"),
@@ -66,9 +73,12 @@ struct CertificateChangeTests {
             #expect(try wait { try SecureClient(s, "other.test").get().subject == "other-1" })
             #expect(try site.get().subject == "before")
             #expect(complaints() == 1, "\(s.gateway.errors)")
+            let now = try status(s, "certificates taken over 1, not good 1\n    not good: ")
+            #expect(now.contains("    \(live): site.test; ecdsa, until ") && now.contains("    \(other): other.test; ecdsa, until "), "\(now)")
             try replace(live, by: next.both)
             #expect(try wait { try site.get().subject == "next" })
             #expect(complaints() == 1, "\(s.gateway.errors)")
+            #expect(!(try status(s, "certificates taken over 2, not good 1\n")).contains("not good:"))
         }
     }
 

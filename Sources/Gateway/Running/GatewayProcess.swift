@@ -194,10 +194,13 @@ public struct GatewayProcess {
     /// Asks each loop for a copy of what it has counted, waits a second for those that are busy, and prints the sum on standard error.
     private func printCounters() {
         let tallies = TallyCollection()
-        for running in loops { running.loop.post { tallies.add(running.proxy.tally) } }
+        for running in loops {
+            running.loop.post { tallies.add(running.proxy.tally, running.loop.index == 0 ? running.proxy.filterStatus : []) }
+        }
         tallies.wait(for: loops.count, milliseconds: 1000)
         let text = TallyText(
-            tally: tallies.sum, loops: loops.count, answered: tallies.count, filters: settings.filters.map(\.name), interval: settings.filterTiming)
+            tally: tallies.sum, loops: loops.count, answered: tallies.count, filters: settings.filters.map(\.name), interval: settings.filterTiming,
+            status: tallies.filters)
         complain(text.lines, terminator: "")
     }
 

@@ -1,14 +1,17 @@
 import Synchronization
 import Telemetry
 
-/// What loops have counted, as they hand it in from their threads.
+/// What loops have counted, and what the first says of its filters, as they hand it in from their threads.
 final class TallyCollection: Sendable {
-    private let state = Mutex((sum: Tally(), count: 0))
+    typealias FilterStatus = [(name: String, lines: [String])]
 
-    func add(_ tally: Tally) {
+    private let state = Mutex((sum: Tally(), count: 0, filters: FilterStatus()))
+
+    func add(_ tally: Tally, _ filters: FilterStatus = []) {
         state.withLock {
             $0.sum.add(tally)
             $0.count += 1
+            $0.filters += filters
         }
     }
 
@@ -20,4 +23,5 @@ final class TallyCollection: Sendable {
     /// Loops that have answered.
     var count: Int { state.withLock { $0.count } }
     var sum: Tally { state.withLock { $0.sum } }
+    var filters: FilterStatus { state.withLock { $0.filters } }
 }

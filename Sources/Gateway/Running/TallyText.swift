@@ -11,6 +11,8 @@ struct TallyText {
     var filters: [String]
     /// One exchange of so many is timed; 0 for none.
     var interval: Int
+    /// What filters say of how they stand.
+    var status: TallyCollection.FilterStatus = []
 
     var lines: String {
         let counters = tally.counters
@@ -55,7 +57,11 @@ struct TallyText {
             ])
         let reasons = Reason.allCases.filter { counters.count(of: $0) > 0 }
         for reason in reasons { text += "  reason          \(reason.code) \(counters.count(of: reason))\n" }
-        return text + filterLines
+        return text + filterLines + statusLines
+    }
+
+    private var statusLines: String {
+        status.map { name, lines in "  [filter:\(name)]\n" + lines.map { "    \($0)\n" }.joined() }.joined()
     }
 
     private var filterLines: String {
