@@ -266,6 +266,7 @@ final class Exchange: LeaseHolder {
 
     // MARK: The lease
 
+    override var needsHTTP1: Bool { asksUpgrade }
     override var isIdempotent: Bool { request.method.isIdempotent }
     override var isReplayable: Bool {
         // What went through a transform is gone, and that of an empty body may have come out, too.

@@ -50,6 +50,8 @@ class LeaseHolder {
 
     /// Its request may be sent twice (RFC 9110 §9.2.2).
     var isIdempotent: Bool { preconditionFailure("overridden") }
+    /// Its request cannot go over HTTP/2.
+    var needsHTTP1: Bool { false }
     /// What was sent of its request can be sent again.
     var isReplayable: Bool { preconditionFailure("overridden") }
     func leaseMoved(to step: LeaseStep) { preconditionFailure("overridden") }
@@ -86,6 +88,12 @@ class LeaseHolder {
         self.grant = grant
         ticket = nil
         leaseMoved(to: .granted)
+    }
+
+    /// The connection that was being made is gone, and its place is still the holder's.
+    final func mustConnectAgain(_ id: ConnectionID, server: Int) {
+        appReference = nil
+        granted(.place(id, server: server))
     }
 
     final func takeGrant() { if let grant = grant.take() { carryOut(grant) } }

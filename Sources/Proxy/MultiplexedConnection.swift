@@ -129,7 +129,7 @@ final class MultiplexedConnection: Peer {
 
     private func connected() {
         guard let security = upstream.settings.security else { return open(isSecure: false) }
-        guard let tls = upstream.secure(stream.descriptor, server: server, security) else { return fail(.upstreamTLSFailed) }
+        guard let tls = upstream.secure(stream.descriptor, server: server, security.multiplexed) else { return fail(.upstreamTLSFailed) }
         stream.secure(by: tls)
         state = .securing
         shakeHands()
@@ -140,8 +140,9 @@ final class MultiplexedConnection: Peer {
         case .wouldBlock: return
         case .failed(let fault): fail(fault.appReason)
         case .done:
-            guard stream.tls?.speaks("h2") ?? false else { return fail(.upstreamProtocolBroken) }
-            open(isSecure: true)
+            if stream.tls?.speaks("h2") ?? false { return open(isSecure: true) }
+            guard upstream.settings.spoken == .negotiated else { return fail(.upstreamProtocolBroken) }
+            standAside()
         }
     }
 
@@ -156,6 +157,15 @@ final class MultiplexedConnection: Peer {
         }
         if users.isEmpty { becomeIdle() }
         run()
+    }
+
+    /// The server speaks HTTP/1.1.
+    private func standAside() {
+        let waiting = users
+        users = []
+        close()
+        upstream.speaksHTTP1(server)
+        for user in waiting { upstream.connectAgain(user) }
     }
 
     /// It could not be made: nor can its streams.

@@ -93,8 +93,15 @@ public struct UpstreamSettings: Sendable {
     /// Paths with `%2F` and `%5C` go to this app; to others they are refused.
     public var takesEscapedSeparators = false
     public var viaPseudonym = "sluice"
-    /// Its servers speak HTTP/2: by TLS if `tls` is there, else from the first byte on (RFC 9113 §3.3).
-    public var speaksHTTP2 = false
+    /// What its servers speak.
+    public enum Spoken: Sendable {
+        case http1
+        /// By TLS if `tls` is there, else from the first byte on (RFC 9113 §3.3).
+        case http2
+        /// What each chooses by ALPN (RFC 7301): `tls` is there.
+        case negotiated
+    }
+    public var spoken = Spoken.http1
     /// nil for plain connections.
     public var tls: UpstreamTLSSettings?
     /// What `tls` becomes when its files are read: `secure()`.
@@ -109,8 +116,12 @@ public struct UpstreamSettings: Sendable {
     /// Reads the files that TLS needs. Errors: a file that cannot be read, named.
     public mutating func secure() throws(TLSSetupFault) {
         guard let tls else { return }
-        let context = try TLSClientContext(trust: tls.trust, identity: tls.identity, protocols: [speaksHTTP2 ? "h2" : "http/1.1"])
-        security = UpstreamSecurity(context: context, name: tls.name)
+        func context(_ protocols: [String]) throws(TLSSetupFault) -> TLSClientContext {
+            try TLSClientContext(trust: tls.trust, identity: tls.identity, protocols: protocols)
+        }
+        security = UpstreamSecurity(
+            http1: try spoken == .http2 ? nil : context(["http/1.1"]),
+            multiplexed: try spoken == .http1 ? nil : context(spoken == .http2 ? ["h2"] : ["h2", "http/1.1"]), name: tls.name)
     }
 }
 
@@ -130,14 +141,12 @@ public struct UpstreamTLSSettings: Sendable {
 
 /// The same, ready for use.
 public struct UpstreamSecurity: Sendable {
-    public var context: TLSClientContext
+    /// For connections of HTTP/1.1; nil if there are none.
+    public var http1: TLSClientContext?
+    /// For connections that may speak HTTP/2; nil if there are none.
+    public var multiplexed: TLSClientContext?
     /// The name that certificates must have; nil for the server's own.
     public var name: String?
-
-    public init(context: TLSClientContext, name: String?) {
-        self.context = context
-        self.name = name
-    }
 }
 
 /// A server of an app as configured.

@@ -111,7 +111,7 @@ public final class Upstream: EventSource {
         guard let address = addresses[server] else {
             return failAtOnce(id, server: server, reason: .upstreamResolveFailed)
         }
-        if settings.speaksHTTP2 { return connectStream(id, server: server, address: address, for: holder) }
+        if usesStreams(of: server, for: holder) { return connectStream(id, server: server, address: address, for: holder) }
         switch ByteStream.connecting(to: address) {
         case .failure(let error):
             if error.isShortage { proxy.shortage?(error, loop.now) }
@@ -204,7 +204,7 @@ public final class Upstream: EventSource {
             return
         }
         if let security = settings.security {
-            guard let tls = secure(connection.stream.descriptor, server: connection.server, security) else {
+            guard let tls = secure(connection.stream.descriptor, server: connection.server, security.http1) else {
                 return connectFailed(connection, reason: .upstreamTLSFailed)
             }
             connection.stream.secure(by: tls)
@@ -215,16 +215,47 @@ public final class Upstream: EventSource {
     }
 
     /// Begins TLS on a connection to a server; nil if there is no memory for it.
-    func secure(_ descriptor: Int32, server: Int, _ security: UpstreamSecurity) -> TLSConnection? {
+    ///
+    /// - Parameter context: one of `settings.security`.
+    func secure(_ descriptor: Int32, server: Int, _ context: TLSClientContext?) -> TLSConnection? {
         while sessions.count <= server { sessions.append(TLSSessions()) }
-        return try? security.context.connect(
-            descriptor: descriptor, to: security.name ?? serverName(server), sessions: sessions[server], workspace: proxy.tlsWorkspace)
+        return try? context?.connect(
+            descriptor: descriptor, to: settings.security?.name ?? serverName(server), sessions: sessions[server], workspace: proxy.tlsWorkspace)
     }
 
     // MARK: Connections that carry many streams
 
     /// Those of all servers.
     private var multiplexed: [MultiplexedConnection] = []
+    /// Until when each of the pool's servers counts as one that speaks HTTP/1.1, as it has said itself.
+    private var plainUntil: [Int64] = []
+    /// Milliseconds after which it is asked again.
+    private static let askAgain: Int64 = 300_000
+
+    /// The next connection to a server is one that carries many streams, or will be if the server says so.
+    private func usesStreams(of server: Int, for holder: LeaseHolder) -> Bool {
+        switch settings.spoken {
+        case .http1: false
+        case .http2: true
+        // An upgrade is HTTP/1.1's.
+        case .negotiated: !holder.needsHTTP1 && (server >= plainUntil.count || plainUntil[server] <= loop.now)
+        }
+    }
+
+    /// A server has said that it speaks HTTP/1.1.
+    func speaksHTTP1(_ server: Int) {
+        while plainUntil.count <= server { plainUntil.append(0) }
+        plainUntil[server] = loop.now &+ Self.askAgain
+    }
+
+    /// Who was promised a stream of a connection which has none gets a connection of its own, in the same place.
+    func connectAgain(_ stream: AppConnection) {
+        let (id, server) = (stream.id, stream.server)
+        let holder = stream.holder
+        forget(id)
+        stream.close()
+        if let holder { holder.mustConnectAgain(id, server: server) } else { giveUp(id) }
+    }
 
     /// A stream on a connection that has room for one, or on a new one.
     private func connectStream(_ id: ConnectionID, server: Int, address: SocketAddress, for holder: LeaseHolder) -> Grant {

@@ -67,7 +67,7 @@ extension Plan {
         return [
             "app \(app.name)",
             "  servers          " + upstream.servers.map(\.description).joined(separator: " "),
-            "  protocol         \(upstream.usesHTTP2 ? "HTTP/2" : "HTTP/1.1")",
+            "  protocol         \(upstream.spoken.rawValue)",
         ] + (upstream.usesTLS ? ["  tls              \(text(upstream.tls))"] : []) + [
             "  host             \(upstream.host)",
             "  paths            escaped separators \(upstream.takesEscapedSeparators ? "on" : "off")",

@@ -34,7 +34,7 @@ import Testing
             return
         }
         #expect(upstream.servers == [.http2(host: "app.internal", port: 80), .http2(host: "::1", port: 50051)])
-        #expect(upstream.usesHTTP2 && !upstream.usesTLS)
+        #expect(upstream.spoken == .http2 && !upstream.usesTLS)
     }
 
     @Test(arguments: [["http://app.internal", "https://app.internal"], ["h2://app.internal", "http://app.internal"], ["h2://a", "https://a"]])

@@ -46,7 +46,10 @@ def ask(secure):
 
 def work(keeps):
     secure = None
-    while not os.path.exists(stop) and len(failures) < 10:
+    is_over = False
+    while not is_over and len(failures) < 10:
+        # Once more when the file is there: what was changed before it is seen.
+        is_over = os.path.exists(stop)
         try:
             secure = secure or connect()
             ask(secure)

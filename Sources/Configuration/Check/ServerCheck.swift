@@ -15,9 +15,15 @@ struct ServerCheck {
                 help: "all servers of an app are reached in one way: make two apps of them", notes: [("the first server", first.word.range)])
             return
         }
-        if first.isHTTP2, let key = app.keys["protocol"], app.values.word("protocol") != "h2" {
+        let spoken = app.values.word("protocol") ?? ""
+        if spoken == "auto" && !first.isSecure && !first.isHTTP2 {
+            report.error(
+                .valueServer, at: app.range(of: "protocol"), "`auto` is what servers say by TLS, and these are reached without it",
+                help: "write `https://` before the servers, or say what they speak: `http/1.1` or `h2`", notes: [("the first server", first.word.range)])
+        }
+        if first.isHTTP2, let key = app.keys["protocol"], spoken != "h2" {
             report.warning(
-                .optionWithoutEffect, at: key, "`protocol = http/1.1` has no effect on `h2://` servers, which speak HTTP/2",
+                .optionWithoutEffect, at: key, "`protocol = \(spoken)` has no effect on `h2://` servers, which speak HTTP/2",
                 help: "write `http://` before the servers, or take the line out", notes: [("the first server", first.word.range)])
         }
         guard first.isSecure else {

@@ -31,11 +31,19 @@ public struct UpstreamPlan: Sendable, Equatable {
     public var resolveEvery: Duration?
     public var forwardedFields: ForwardedFields
     public var tls: UpstreamTLSPlan
-    /// All servers speak HTTP/2.
-    public var usesHTTP2: Bool
+    /// By all servers.
+    public var spoken: AppProtocol
 
     /// All servers are reached by TLS.
     public var usesTLS: Bool { servers.first?.isSecure ?? false }
+}
+
+/// What the servers of an app speak.
+public enum AppProtocol: String, Sendable {
+    case http1 = "http/1.1"
+    case http2 = "h2"
+    /// What each says by TLS (ALPN).
+    case negotiated = "auto"
 }
 
 /// How `https://` servers are talked to. Files are as the operator wrote them: absolute, or relative to the working directory.

@@ -119,7 +119,7 @@ extension PlanBuilder {
                     authorities: values.word("tls-authorities"), verifies: values.required(values.boolean, "tls-verify"),
                     name: values.word("tls-name").map { Authority($0)?.host ?? $0 }, certificate: values.word("tls-certificate"),
                     key: values.word("tls-private-key")),
-                usesHTTP2: values.word("protocol") == "h2" || servers.contains { $0.isHTTP2 }))
+                spoken: servers.contains { $0.isHTTP2 } ? .http2 : values.word("protocol").flatMap(AppProtocol.init) ?? .http1))
     }
 }
 

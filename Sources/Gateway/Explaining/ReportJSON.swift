@@ -81,7 +81,7 @@ extension RequestReport {
         case .app(let app):
             return .object([
                 ("kind", .string("app")), ("name", .string(app.name)), ("servers", .list(app.servers.map(JSONValue.string))),
-                ("http2", .boolean(app.speaksHTTP2)), ("line", json(app.line)),
+                ("protocol", .string(app.spoken.rawValue)), ("line", json(app.line)),
             ])
         }
     }

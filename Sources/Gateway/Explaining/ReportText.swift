@@ -66,8 +66,16 @@ struct ReportText {
             write(line)
         case .filter(let filter): write(filter)
         case .app(let app):
-            row("app", app.name + (app.servers.isEmpty ? ", built in" : ": " + app.servers.joined(separator: " ")) + (app.speaksHTTP2 ? ", by HTTP/2" : ""), gap: true)
+            row("app", app.name + (app.servers.isEmpty ? ", built in" : ": " + app.servers.joined(separator: " ")) + Self.how(app.spoken), gap: true)
             write(app.line)
+        }
+    }
+
+    private static func how(_ spoken: AppProtocol) -> String {
+        switch spoken {
+        case .http1: ""
+        case .http2: ", by HTTP/2"
+        case .negotiated: ", by HTTP/2 or HTTP/1.1, as it says"
         }
     }
 

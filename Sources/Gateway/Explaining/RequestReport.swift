@@ -66,8 +66,8 @@ struct RequestReport {
     struct App {
         var name: String
         var servers: [String]
-        /// `sent` is then written in frames.
-        var speaksHTTP2: Bool
+        /// By HTTP/2, `sent` is written in frames.
+        var spoken: AppProtocol
         var line: Line?
     }
 

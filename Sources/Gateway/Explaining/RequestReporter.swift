@@ -189,10 +189,10 @@ struct RequestReporter {
     private func app(_ index: Int) -> RequestReport.App {
         let app = plan.apps[index]
         switch app.kind {
-        case .echo: return RequestReport.App(name: app.name, servers: [], speaksHTTP2: false, line: text.line("use", of: .app, app.name))
+        case .echo: return RequestReport.App(name: app.name, servers: [], spoken: .http1, line: text.line("use", of: .app, app.name))
         case .upstream(let upstream):
             return RequestReport.App(
-                name: app.name, servers: upstream.servers.map(\.description), speaksHTTP2: upstream.usesHTTP2,
+                name: app.name, servers: upstream.servers.map(\.description), spoken: upstream.spoken,
                 line: text.line("servers", of: .app, app.name))
         }
     }

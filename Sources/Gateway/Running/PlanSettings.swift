@@ -116,7 +116,12 @@ extension UpstreamSettings {
             queueLength: plan.queueLength, queueTimeout: plan.timeouts.queue.milliseconds)
         retry = RetryAllowance(tries: plan.retry.tries, resendsIdempotent: plan.retry.idempotent)
         resolveEvery = plan.resolveEvery.milliseconds
-        speaksHTTP2 = plan.usesHTTP2
+        spoken =
+            switch plan.spoken {
+            case .http1: .http1
+            case .http2: .http2
+            case .negotiated: .negotiated
+            }
         if plan.usesTLS {
             let trust: ServerTrust = !plan.tls.verifies ? .anyone : plan.tls.authorities.map { .authorities(path: $0) } ?? .system
             var identity: ClientIdentity?
