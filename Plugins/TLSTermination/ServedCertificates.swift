@@ -4,6 +4,14 @@ import TLS
 
 /// The certificates, tickets and rules of one section, as all loops have them: read at the start, and again when a file changes.
 final class ServedCertificates: Sendable {
+    /// Why files are not good.
+    private struct Fault {
+        /// The same as long as it is the same fault.
+        let message: String
+        /// With what is to be done.
+        let text: String
+    }
+
     /// All that is made of the files.
     private struct State {
         var store: CertificateStore?
@@ -13,7 +21,7 @@ final class ServedCertificates: Sendable {
         var context: TLSServerContext?
         var development: DevelopmentCertificate?
         /// What is wrong with files now, as the operator was told; and how often something was, and was not.
-        var faults: [String] = []
+        var faults: [Fault] = []
         var refusedCount = 0
         var swapCount = 0
     }
@@ -104,48 +112,77 @@ final class ServedCertificates: Sendable {
     // MARK: Changes
 
     /// Some file has changed: takes over what is good of it. On a thread that may wait. Errors: why something stays as it was.
-    func reload() throws(ConfigurationError) {
+    ///
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - tell: takes what the operator should know of what was taken over.
+    func reload(now: Int64 = WallClock.seconds, telling tell: ([String]) -> Void) throws(ConfigurationError) {
         let (store, tickets, keyLog, rules) = state.withLock { ($0.store, $0.tickets, $0.keyLog, $0.rules) }
         guard let store, let tickets, let rules else { return }
-        var faults: [String] = []
+        var faults: [Fault] = []
         var swapCount = 0
-        for outcome in store.reload(now: WallClock.seconds) {
+        let before = store.snapshot.pairs
+        for outcome in store.reload(now: now) {
             switch outcome.change {
             case .unchanged: break
             case .swapped: swapCount += 1
-            case .kept(let fault): faults.append("\(fault)")
+            case .kept(let fault): faults.append(Fault(message: fault.message, text: "\(fault)"))
             }
         }
+        let lost = Self.namesLost(from: before, to: store.snapshot.pairs, isStrict: rules.isStrict)
+        if !lost.isEmpty { tell(lost) }
         do {
             let context = try Self.makeContext(rules, store, tickets, keyLog)
             state.withLock { $0.context = context }
             published.wrappingAdd(1, ordering: .releasing)
         } catch {
-            faults.append("\(error)")
+            faults.append(Fault(message: "\(error)", text: "\(error)"))
         }
         let news = state.withLock { state in
-            let news = faults.filter { !state.faults.contains($0) }
+            let news = faults.filter { fault in !state.faults.contains { $0.message == fault.message } }
             state.faults = faults
             state.refusedCount += news.count
             state.swapCount += swapCount
             return news
         }
-        if !news.isEmpty { throw ConfigurationError(news.joined(separator: "; "), option: nil) }
+        if !news.isEmpty { throw ConfigurationError(news.map(\.text).joined(separator: "; "), option: nil) }
+    }
+
+    /// Looks again at what was not good, also where no file has changed: a certificate may have become valid. As `reload`, but for errors, which are
+    /// lines too.
+    func retry(now: Int64) -> [String] {
+        guard state.withLock({ !$0.faults.isEmpty }) else { return [] }
+        var lines: [String] = []
+        do throws(ConfigurationError) {
+            try reload(now: now) { lines += $0 }
+        } catch {
+            lines.append(error.message)
+        }
+        return lines
     }
 
     // MARK: For the operator
 
-    /// Certificates that expire soon, or have expired.
-    var expiries: [String] {
-        let now = WallClock.seconds
-        return pairs.flatMap { $0.warnings(at: now) }.filter { $0.kind == .expiresSoon }.map(\.text)
+    /// Names that were served and are not any more, a line for each certificate that had them.
+    private static func namesLost(from before: [CertificatePair], to after: [CertificatePair], isStrict: Bool) -> [String] {
+        zip(before, after).compactMap { old, new in
+            guard old !== new else { return nil }
+            let lost = old.leaf.names.filter { name in !after.contains { $0.leaf.covers(name) } }
+            guard !lost.isEmpty else { return nil }
+            let names = lost.map { "`\($0)`" }.joined(separator: ", ")
+            return "the new certificate in `\(new.path)` is not for \(names), as the one before was, nor is another: clients that ask for it "
+                + (isStrict ? "are refused" : "get the first certificate")
+        }
     }
+
+    /// Certificates that expire soon, or have expired.
+    func expiries(now: Int64) -> [String] { pairs.flatMap { $0.warnings(at: now) }.filter { $0.kind == .expiresSoon }.map(\.text) }
 
     /// What is served and until when, how often files changed it, and what is wrong with them now.
     var statusLines: [String] {
         let now = WallClock.seconds
         let (swapCount, refusedCount, faults) = state.withLock { ($0.swapCount, $0.refusedCount, $0.faults) }
-        return pairs.map { $0.summary(at: now) } + ["certificates taken over \(swapCount), not good \(refusedCount)"] + faults.map { "not good: \($0)" }
+        return pairs.map { $0.summary(at: now) } + ["certificates taken over \(swapCount), not good \(refusedCount)"] + faults.map { "not good: \($0.text)" }
     }
 
     private var pairs: [CertificatePair] { state.withLock { $0.store }?.snapshot.pairs ?? [] }

@@ -19,9 +19,10 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
     /// How often that is: far more often than they change.
     private static let ticketCheck: Int64 = 10_000_000_000
 
-    /// On one loop: looks once a day whether certificates expire.
-    private var daily: LoopWatch?
-    private static let day: Int64 = 86_400_000
+    /// On one loop: looks each hour at what was not good, and each day whether certificates expire.
+    private var hourly: LoopWatch?
+    private var hours = 0
+    private static let hour: Int64 = 3_600_000
 
     init(_ rules: TerminationRules, _ served: ServedCertificates, on loop: LoopContext) throws(ConfigurationError) {
         self.served = served
@@ -36,23 +37,28 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
         var seen: Set<String> = []
         paths.removeAll { !seen.insert($0).inserted }
         // Before they are read, so that no change is missed.
-        if !paths.isEmpty { files.append(try Self.watch(paths, loop) { () throws(ConfigurationError) in try served.reload() }) }
+        let work = loop.sideWork(atOnce: 2)
+        if !paths.isEmpty {
+            files.append(
+                try Self.watch(paths, loop) { () throws(ConfigurationError) in try served.reload { lines in _ = work.begin { lines } } })
+        }
         if let path = rules.ticketKeys { files.append(try Self.watch([path], loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
         generation = served.generation
         present = try served.begin(rules, loop)
-        if loop.index == 0 && !rules.sources.isEmpty { warnDaily(loop) }
+        if loop.index == 0 && !rules.sources.isEmpty { lookHourly(loop.makeWatch(), work) }
     }
 
-    /// Whoever renews certificates may have failed in silence.
-    private func warnDaily(_ loop: LoopContext) {
-        let work = loop.sideWork(atOnce: 1)
-        let daily = loop.makeWatch()
-        daily.onTime = { [served, unowned daily] in
-            _ = work.begin { served.expiries }
-            daily.setTimer(milliseconds: Self.day)
+    private func lookHourly(_ hourly: LoopWatch, _ work: SideWork) {
+        hourly.onTime = { [unowned self, unowned hourly, served] in
+            hours += 1
+            let now = clock.wallSeconds
+            // Whoever renews certificates may have failed in silence.
+            let isNewDay = hours % 24 == 0
+            _ = work.begin { served.retry(now: now) + (isNewDay ? served.expiries(now: now) : []) }
+            hourly.setTimer(milliseconds: Self.hour)
         }
-        daily.setTimer(milliseconds: Self.day)
-        self.daily = daily
+        hourly.setTimer(milliseconds: Self.hour)
+        self.hourly = hourly
     }
 
     var statusLines: [String] { served.statusLines }

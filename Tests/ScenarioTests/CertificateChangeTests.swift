@@ -82,6 +82,19 @@ struct CertificateChangeTests {
         }
     }
 
+    @Test func `names that a new certificate does not have are said, unless another has them`() throws {
+        let authority = try TestAuthority()
+        let (live, other) = ("\(authority.folder)/live.pem", "\(authority.folder)/other.pem")
+        try replace(live, by: authority.issue("before", names: ["DNS:site.test", "DNS:www.site.test", "DNS:a.sites.test"]).both)
+        try replace(other, by: authority.issue("other", names: ["DNS:*.sites.test"]).both)
+        try TLSSite.run("certificate = \(live)\ncertificate = \(other)") { s in
+            try replace(live, by: authority.issue("next", names: ["DNS:site.test"]).both)
+            let said = "the new certificate in `\(live)` is not for `www.site.test`, as the one before was, nor is another: clients that ask for it are refused"
+            #expect(s.gateway.process.waitForErrors { $0.contains(said) }, "\(s.gateway.errors)")
+            #expect(try SecureClient(s, "site.test").get().subject == "next")
+        }
+    }
+
     /// As certbot and Kubernetes do it: the path stays, and a link on the way is turned.
     @Test func `a link that is turned to other files is followed`() throws {
         let authority = try TestAuthority()

@@ -6,37 +6,88 @@ import Testing
 @testable import FilterAPI
 @testable import FilterTesting
 
-/// What the operator is told of certificates that are running out.
+/// What becomes of certificates with time, and what the operator is told of it. Certificates are made for 397 days.
 @Suite struct ExpiryTests {
-    @Test func `a certificate that expires soon is said at the start and each day, and shown`() throws {
+    /// The filter with one certificate, on two loops whose clocks the test moves.
+    private final class Site {
         let folder = "\(NSTemporaryDirectory())/sluice-expiry-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        // They are made for 397 days.
-        _ = try DevelopmentCertificate.provide(in: folder, now: WallClock.seconds - 392 * 86_400)
-        let path = "\(folder)/localhost.pem"
-        let sections = try FilterHarness.sections([(TLSTermination.self, "certificate = \(path)")], [], onListener: true)
-        let plugin = try #require(sections.first?.made as? any FilterPlugin)
         let system = TestSystem([:])
-        let start: Int64 = 1_000_000_000_000
-        let loops = [TestLoop(now: start), TestLoop(now: start)]
-        let (sharing, files) = (SharedObjects(), SharedObjects())
-        let filters = try loops.enumerated().map { index, loop in
-            try plugin.makeFilter(
-                on: LoopContext(
-                    index: index, count: 2, section: "f0", clock: LoopClock(), sharing: sharing, state: LoopState(), apps: ["app"],
-                    system: LoopSystem(system, files: files, services: loop) { $0() }))
+        private let clocks = [LoopClock(), LoopClock()]
+        private let start: Int64 = 1_000_000_000_000
+        private let loops: [TestLoop]
+        private var filters: [any Filter] = []
+        private var hours: Int64 = 0
+
+        var path: String { "\(folder)/localhost.pem" }
+
+        /// - Parameter age: days since the certificate was made.
+        init(age: Int64) throws {
+            loops = [TestLoop(now: start), TestLoop(now: start)]
+            try put(age: age)
+            let sections = try FilterHarness.sections([(TLSTermination.self, "certificate = \(path)")], [], onListener: true)
+            let plugin = try #require(sections.first?.made as? any FilterPlugin)
+            let (sharing, files) = (SharedObjects(), SharedObjects())
+            for (index, loop) in loops.enumerated() {
+                clocks[index].wallSeconds = WallClock.seconds
+                let context = LoopContext(
+                    index: index, count: 2, section: "f0", clock: clocks[index], sharing: sharing, state: LoopState(), apps: ["app"],
+                    system: LoopSystem(system, files: files, services: loop) { $0() })
+                filters.append(try plugin.makeFilter(on: context))
+            }
         }
-        let complaint = "sluice: [filter:f0]: `\(path)` expires on "
-        #expect(system.complaints.count == 1 && system.complaints[0].hasPrefix(complaint))
-        for day in 1...3 {
-            for loop in loops { loop.runTimers(to: start + Int64(day) * 86_400_000_000_000) }
-            #expect(system.complaints.count == 1 + day && system.complaints.allSatisfy { $0.hasPrefix(complaint) && $0.hasSuffix(": renew it") })
+
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+        /// Puts another certificate into the place of the one before.
+        func put(age: Int64) throws {
+            try? FileManager.default.removeItem(atPath: path)
+            _ = try DevelopmentCertificate.provide(in: folder, now: WallClock.seconds - age * 86_400)
+            system.files[path] = .text("\(age)")
         }
-        let lines = try #require(filters[0] as? any StatusReporter).statusLines
+
+        func pass(hours count: Int64) {
+            for _ in 0..<count {
+                hours += 1
+                for (clock, loop) in zip(clocks, loops) {
+                    clock.wallSeconds += 3600
+                    loop.runTimers(to: start + hours * 3_600_000_000_000)
+                }
+            }
+        }
+
+        func status() throws -> [String] { try #require(filters[0] as? any StatusReporter).statusLines }
+    }
+
+    @Test func `a certificate that expires soon is said at the start and each day, and shown`() throws {
+        let site = try Site(age: 392)
+        func isSaid(_ count: Int, _ word: String) -> Bool {
+            site.system.complaints.count == count && site.system.complaints.allSatisfy { $0.hasPrefix("sluice: [filter:f0]: `\(site.path)` ") }
+                && site.system.complaints[count - 1].contains(" \(word) on ") && site.system.complaints[count - 1].hasSuffix(": renew it")
+        }
+        #expect(isSaid(1, "expires"))
+        site.pass(hours: 23)
+        #expect(isSaid(1, "expires"))
+        site.pass(hours: 1)
+        #expect(isSaid(2, "expires"))
+        site.pass(hours: 24 * 5)
+        #expect(isSaid(7, "expired"))
+        let lines = try site.status()
         #expect(lines.count == 2)
-        #expect(lines[0].hasPrefix("\(path): localhost, 127.0.0.1, ::1; ecdsa, until "))
+        #expect(lines[0].hasPrefix("\(site.path): localhost, 127.0.0.1, ::1; ecdsa, until "))
         // Five days and no second more: after the first second four whole ones.
         #expect(lines[0].hasSuffix(" (5 days)") || lines[0].hasSuffix(" (4 days)"))
         #expect(lines[1] == "certificates taken over 0, not good 0")
+    }
+
+    @Test func `one that was put there before it is valid is taken within an hour of when it is`() throws {
+        let site = try Site(age: 100)
+        try site.put(age: -1)
+        #expect(site.system.complaints.count == 1 && site.system.complaints[0].contains("is not valid before"), "\(site.system.complaints)")
+        #expect(try site.status().dropFirst().prefix(2).map { $0.prefix(38) } == ["certificates taken over 0, not good 1", "not good: certificate 1 in `\(site.path)".prefix(38)])
+        site.pass(hours: 20)
+        #expect(try site.status()[1] == "certificates taken over 0, not good 1")
+        site.pass(hours: 5)
+        #expect(try site.status()[1...] == ["certificates taken over 1, not good 1"])
+        #expect(site.system.complaints.count == 1)
     }
 }
