@@ -302,6 +302,7 @@ final class ClientConnection: ClientSide {
         let headEnd = exchange.request.end
         let leftover = input.end &- headEnd
         exchange.record = ExchangeRecord(began: began)
+        exchange.record.tlsVersion = tlsVersion
         exchange.record.clientBytesIn = UInt64(headEnd &- input.rawStart)
         exchange.record.exchangesBefore = requestCount &- 1
         if leftover == 0 {
@@ -347,6 +348,7 @@ final class ClientConnection: ClientSide {
         exchange.request = RequestHead()
         exchange.fields.removeAll()
         exchange.record = ExchangeRecord(began: began)
+        exchange.record.tlsVersion = tlsVersion
         exchange.client = self
         exchange.clientAddress = addressText
         return exchange

@@ -41,6 +41,7 @@ extension ClientConnection {
                 return true
             }
             self.tls = tls
+            tlsVersion = tls.versionNumber
             proxy.counters.handshakes &+= 1
             if tls.isResumed { proxy.counters.handshakesResumed &+= 1 }
             if listener.terminator?.forwardsClientCertificate ?? false { certificate = tls.peerCertificateField }

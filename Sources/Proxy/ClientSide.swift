@@ -21,6 +21,8 @@ class ClientSide: Peer {
     final var certificate: [UInt8]?
     /// What enciphers the connection; nil where nothing does, and before its handshake is over.
     final var tls: TLSConnection?
+    /// Of `tls`, for logs.
+    final var tlsVersion: StaticString?
     /// Milliseconds on the loop's clock.
     final var requestEndedAt: Int64 = 0
     /// What was sent is not all, and its end must not look as if it were.

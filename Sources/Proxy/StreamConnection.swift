@@ -78,6 +78,7 @@ final class StreamConnection: ServerSession {
 
     private func record() -> ExchangeRecord {
         var record = ExchangeRecord(began: proxy.loop.nowNanoseconds / 1000)
+        record.tlsVersion = owner.lend { $0.tlsVersion }
         record.exchangesBefore = requestCount
         requestCount &+= 1
         let limit = owner.lend { $0.listener.settings.requestsAConnection }

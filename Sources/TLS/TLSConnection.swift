@@ -353,6 +353,9 @@ extension TLSConnection {
     /// `TLSv1.3`.
     public var version: String { unsafe String(cString: SSL_get_version(ssl)) }
 
+    /// `1.3`; 1.2 is the oldest that is spoken.
+    public var versionNumber: StaticString { unsafe SSL_version(ssl) == TLS1_3_VERSION ? "1.3" : "1.2" }
+
     /// `TLS_AES_128_GCM_SHA256`.
     public var cipher: String { unsafe SSL_get_current_cipher(ssl).map { unsafe String(cString: SSL_CIPHER_get_name($0)) } ?? "" }
 

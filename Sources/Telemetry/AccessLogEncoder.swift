@@ -37,7 +37,7 @@ public struct AccessLogEncoder: ~Copyable {
     }
     /// All that is not such a text, at its longest: the names, the time, fifteen numbers of up to 20 digits, two reason codes, and
     /// `...` nine times.
-    private static var fixedBytes: Int { 980 }
+    private static var fixedBytes: Int { 1000 }
 
     /// Writes the line for one exchange, with its line feed, or nothing when there may not be room for it.
     /// `now` is the end of the exchange, in milliseconds since 1970. Returns whether it was written.
@@ -113,6 +113,8 @@ public struct AccessLogEncoder: ~Copyable {
         Self.append(" app-in=", record.appBytesIn, to: &out)
         Self.append(" tries=", UInt64(record.tries), to: &out)
         Self.append(" before=", UInt64(record.exchangesBefore), to: &out)
+        out.append(" tls=")
+        out.append(record.tlsVersion ?? "-")
         out.append(" id=\"")
         Self.appendCombined(texts.id, limit: Limit.id, to: &out)
         out.append("\"\n")
@@ -158,6 +160,11 @@ public struct AccessLogEncoder: ~Copyable {
         if !texts.method.isEmpty {
             out.append(",\"version\":\"")
             out.append(record.version.number)
+            out.append("\"")
+        }
+        if let version = record.tlsVersion {
+            out.append(",\"tls\":\"")
+            out.append(version)
             out.append("\"")
         }
         Self.appendJSON(",\"host\":\"", texts.host, limit: Limit.host, to: &out)

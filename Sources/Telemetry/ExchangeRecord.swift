@@ -5,6 +5,8 @@ import HTTPMessage
 public struct ExchangeRecord: Sendable {
     /// The version of the request line. Means nothing when `ExchangeTexts.method` is empty: no request line was read then.
     public var version = HTTPVersion.http11
+    /// Of TLS on the client's connection, here and not with whoever is in front; nil where there is none.
+    public var tlsVersion: StaticString? = nil
     /// The status sent to the client, or 499 and the like where nothing could be sent; 0 when it was never decided.
     public var status: UInt16 = 0
     /// Why the gateway answered by itself or ended the exchange; nil for a response of the app that was passed on whole.

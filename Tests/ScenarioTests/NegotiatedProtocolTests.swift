@@ -81,6 +81,7 @@ struct NegotiatedProtocolTests {
             try ask(s, 20)
             stop(app)
             #expect(try versions(app, count: 20) == Array(repeating: "2.0", count: 20))
+            #expect(text(app.process.stdout).contains("\"version\":\"2.0\",\"tls\":\"1.3\""))
         }
     }
 
@@ -92,6 +93,7 @@ struct NegotiatedProtocolTests {
             try ask(s, 5)
             stop(app)
             #expect(try versions(app, count: 25) == Array(repeating: "1.1", count: 25))
+            #expect(text(app.process.stdout).contains("\"version\":\"1.1\",\"tls\":\"1.3\""))
         }
     }
 

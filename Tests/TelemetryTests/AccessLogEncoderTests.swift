@@ -12,7 +12,7 @@ import Testing
             ExchangeSample().text(.combined) == """
                 192.0.2.1 - - [23/Nov/2026:00:10:09 +0000] "GET /images?x=1 HTTP/1.1" 200 612 "-" "curl/8.0" \
                 host="example.org" upstream="web" server="127.0.0.1:9292" reason=- cause=- end=--RK \
-                head=12 queue=0 connect=0 first=310 total=402 in=78 out=700 app-out=160 app-in=690 tries=1 before=3 id="-"
+                head=12 queue=0 connect=0 first=310 total=402 in=78 out=700 app-out=160 app-in=690 tries=1 before=3 tls=- id="-"
                 """)
     }
 
@@ -38,7 +38,7 @@ import Testing
             sample.text(.combined) == """
                 192.0.2.1 - - [23/Nov/2026:00:10:09 +0000] "-" 408 0 "-" "-" host="-" upstream="-" server="-" \
                 reason=request.head.timeout cause=- end=cR-C head=- queue=- connect=- first=- total=15000000 \
-                in=0 out=0 app-out=0 app-in=0 tries=0 before=0 id="-"
+                in=0 out=0 app-out=0 app-in=0 tries=0 before=0 tls=- id="-"
                 """)
         #expect(
             sample.text(.json) == """
@@ -63,6 +63,14 @@ import Testing
         let json = sample.text(.json)
         #expect(json.contains(#""user_agent":"x\" 200 0 \"-\" \"\u000d\u000a10.0.0.1 - - [x] \"GET /admin HTTP/1.1\" 200 1\\\"""#))
         #expect(!json.contains("\n"))
+    }
+
+    @Test func theVersionOfTLSIsInBothFormats() throws {
+        var sample = ExchangeSample()
+        sample.record.tlsVersion = "1.3"
+        let (combined, json) = (try #require(sample.line(.combined)), try #require(sample.line(.json)))
+        #expect(String(decoding: combined, as: UTF8.self).contains(" before=3 tls=1.3 id="))
+        #expect(String(decoding: json, as: UTF8.self).contains("\"version\":\"1.1\",\"tls\":\"1.3\",\"host\""))
     }
 
     @Test func utf8StaysInJSONAndIsEscapedInCombined() {
