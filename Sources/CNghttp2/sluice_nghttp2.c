@@ -12,7 +12,15 @@ struct sluice_h2 {
     // Whose header block is under way, or was last: a look-up for each field would be as many look-ups.
     int32_t block_stream;
     void *block_data;
+    /// What is advertised as SETTINGS_MAX_CONCURRENT_STREAMS.
+    uint32_t streams;
+    /// A server's first frame, its SETTINGS, as it is sent.
+    uint8_t settings[64];
+    int has_sent_settings;
 };
+
+/* Where a frame's type stands, and the value of the first entry of SETTINGS, which is the limit of streams. */
+enum { FRAME_TYPE = 3, STREAMS_VALUE = 9 + 2 };
 
 static void *stream_data(struct sluice_h2 *h2, int32_t stream) {
     return stream == 0 ? NULL : nghttp2_session_get_stream_user_data(h2->session, stream);
@@ -178,11 +186,13 @@ static nghttp2_option *make_option(struct sluice_h2_options options) {
 static int submit_settings(nghttp2_session *session, struct sluice_h2_options options) {
     nghttp2_settings_entry entries[6];
     size_t count = 0;
+    // nghttp2 would end the connection for a stream above the limit, which is a stream error (RFC 9113 §5.1.2): so it knows none, and the caller
+    // keeps it. What is sent says it (`sluice_h2_next`).
+    if (options.is_server) entries[count++] = (nghttp2_settings_entry){NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, INT32_MAX};
     entries[count++] = (nghttp2_settings_entry){NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options.stream_window};
     entries[count++] = (nghttp2_settings_entry){NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, options.header_list_bytes};
     entries[count++] = (nghttp2_settings_entry){NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, options.header_table_bytes};
     if (options.is_server) {
-        entries[count++] = (nghttp2_settings_entry){NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.streams};
         // A client's streams take turns by nghttp2's tree, where all have the same weight; with this setting they would not.
         entries[count++] = (nghttp2_settings_entry){NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1};
         if (options.extended_connect) entries[count++] = (nghttp2_settings_entry){NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1};
@@ -202,6 +212,7 @@ struct sluice_h2 *sluice_h2_make(struct sluice_h2_options options, const struct 
         h2->calls = *calls;
         h2->owner = owner;
         h2->is_server = options.is_server;
+        h2->streams = options.streams;
         failed = (options.is_server ? nghttp2_session_server_new2 : nghttp2_session_client_new2)(&h2->session, callbacks, h2, option) != 0
             || submit_settings(h2->session, options) != 0;
     }
@@ -225,9 +236,21 @@ int sluice_h2_receive(struct sluice_h2 *h2, const uint8_t *bytes, size_t count) 
     return nghttp2_session_mem_recv(h2->session, bytes, count) == (ssize_t)count ? 0 : -1;
 }
 
+/* Writes the limit of streams into a server's SETTINGS. */
+static ptrdiff_t advertise_streams(struct sluice_h2 *h2, const uint8_t **bytes, ssize_t count) {
+    h2->has_sent_settings = 1;
+    // A server's first frame (RFC 9113 §3.4), as nghttp2 makes it of `submit_settings`.
+    if ((size_t)count > sizeof h2->settings || count < STREAMS_VALUE + 4 || (*bytes)[FRAME_TYPE] != NGHTTP2_SETTINGS) return -1;
+    memcpy(h2->settings, *bytes, (size_t)count);
+    for (int index = 0; index < 4; index++) h2->settings[STREAMS_VALUE + index] = (uint8_t)(h2->streams >> (24 - 8 * index));
+    *bytes = h2->settings;
+    return count;
+}
+
 ptrdiff_t sluice_h2_next(struct sluice_h2 *h2, const uint8_t **bytes) {
     ssize_t count = nghttp2_session_mem_send(h2->session, bytes);
-    return count < 0 ? -1 : count;
+    if (count < 0) return -1;
+    return h2->is_server && !h2->has_sent_settings && count > 0 ? advertise_streams(h2, bytes, count) : count;
 }
 
 /* The most fields of one head that is sent. */

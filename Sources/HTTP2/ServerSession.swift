@@ -69,7 +69,16 @@ open class ServerSession: Session {
             return stream
         }
         block.begin(.request, limits: settings.heads, slabs: slabs, tables: tables)
-        return takeStream(number)
+        let stream = takeStream(number)
+        if openStreams > max(1, settings.streams) { refuseAboveLimit(stream) }
+        return stream
+    }
+
+    /// Nobody hears of it (RFC 9113 §5.1.2). It is a fault at once, as a client may open many before RST_STREAM goes out.
+    private func refuseAboveLimit(_ stream: HTTP2Stream) {
+        if let (reason, code) = charge(.faults) { return fail(reason, code) }
+        stream.isResetByOwner = true
+        submitReset(stream, .refusedStream)
     }
 
     override final func blockEnded(_ stream: HTTP2Stream, endsStream: Bool) {

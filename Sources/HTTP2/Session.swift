@@ -345,7 +345,7 @@ open class Session {
         if wasTold { closed(stream, reason) } else { refused(stream.number, reason) }
     }
 
-    private func submitReset(_ stream: HTTP2Stream, _ code: ErrorCode) {
+    final func submitReset(_ stream: HTTP2Stream, _ code: ErrorCode) {
         stream.isReset = true
         endEager(stream)
         giveBack(stream)

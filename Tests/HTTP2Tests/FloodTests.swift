@@ -154,13 +154,34 @@ import Testing
         #expect(session.frames().count <= settings.queuedFrames + 65)
     }
 
-    @Test func moreStreamsThanAllowedAreNotHeardOf() {
+    @Test(arguments: [false, true])
+    func moreStreamsThanAllowedAreNotHeardOf(isKnown: Bool) {
         var settings = SessionSettings()
         settings.streams = 5
-        let session = RecordedStreams.opened(settings)
+        let session = RecordedStreams(settings)
+        session.take(clientPreface)
+        // SETTINGS_MAX_CONCURRENT_STREAMS.
+        #expect(session.frames().first?.payload.starts(with: [0, 3, 0, 0, 0, 5]) == true)
+        if isKnown { session.take(Wire.settings(acknowledges: true)) }
         session.take((0..<8).flatMap { Wire.get(UInt32(2 * $0 + 1)) })
         #expect(session.heads.count == 5)
         #expect(session.frames().map(\.description) == ["RST_STREAM 11 7", "RST_STREAM 13 7", "RST_STREAM 15 7"])
+        // Each that ends makes room for another.
+        session.take(Wire.reset(3) + Wire.get(17) + Wire.get(19))
+        #expect(session.heads.count == 6)
+        #expect(session.frames().map(\.description) == ["RST_STREAM 19 7"] && session.failure == nil)
+    }
+
+    /// As faults, when they come: what they leave behind is bounded, though nothing was sent yet.
+    @Test func streamsAboveTheLimitAreAFlood() {
+        var settings = SessionSettings()
+        settings.floods.faults = FloodBudget(10, perSecond: 0)
+        let session = RecordedStreams.opened(settings)
+        session.take((0..<110).flatMap { Wire.get(Self.stream($0)) })
+        #expect(session.failure == nil && session.openStreams == 110)
+        session.take((110..<1000).flatMap { Wire.get(Self.stream($0)) })
+        #expect(session.failure == .clientFloodFaults && session.openStreams == 111 && session.heads.count == 100)
+        #expect(session.frames().last?.number(4) == 11)
     }
 
     @Test(arguments: [
