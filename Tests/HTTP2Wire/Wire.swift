@@ -58,6 +58,19 @@ public enum Wire {
         frame(6, flags: acknowledges ? 1 : 0, payload)
     }
 
+    public static func priority(_ stream: UInt32, on other: UInt32 = 0, exclusive: Bool = false, weight: UInt8 = 255) -> [UInt8] {
+        frame(2, stream: stream, dependency(on: other, exclusive: exclusive, weight: weight))
+    }
+
+    /// What PRIORITY says, and HEADERS with the flag PRIORITY in front of its fields.
+    public static func dependency(on other: UInt32, exclusive: Bool = false, weight: UInt8 = 255) -> [UInt8] {
+        number(Int(other | (exclusive ? 1 << 31 : 0)), 4) + [weight]
+    }
+
+    public static func continuation(_ stream: UInt32, _ block: [UInt8], ends: Bool) -> [UInt8] {
+        frame(9, flags: ends ? 4 : 0, stream: stream, block)
+    }
+
     public static func goAway(_ last: UInt32, _ code: Int = 0) -> [UInt8] { frame(7, number(Int(last), 4) + number(code, 4)) }
 
     public static let get: [(String, String)] = [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "a.example")]

@@ -33,7 +33,8 @@ final class FrameConnection {
     let wire: ScriptedConnection
     private(set) var streams: [UInt32: Stream] = [:]
     private(set) var goAways: [(last: Int, code: Int)] = []
-    private(set) var pongs = 0
+    /// What the answers to PING carried.
+    private(set) var pongs: [[UInt8]] = []
     /// The other side's settings.
     private(set) var settings: [Int: Int] = [:]
     private(set) var settingsAcknowledged = 0
@@ -42,6 +43,7 @@ final class FrameConnection {
     /// Acknowledges SETTINGS, and answers PING.
     var acknowledges = true
     private let isClient: Bool
+    private var hasBegun = false
     private let reader = FieldReader()
     private var block: [UInt8] = []
     private var blockEnds = false
@@ -54,12 +56,15 @@ final class FrameConnection {
     /// What the other side may send.
     private var theirConnectionRoom = 65_535
     private var theirRooms: [UInt32: Int] = [:]
-    private let theirInitialRoom: Int
+    private var theirInitialRoom: Int
+    /// The initial window of each SETTINGS that was sent and is not acknowledged; nil where it says none.
+    private var unacknowledgedRooms: [Int?] = []
 
     private init(_ wire: ScriptedConnection, isClient: Bool, settings: [(Int, Int)]) {
         self.wire = wire
         self.isClient = isClient
         theirInitialRoom = settings.last { $0.0 == Wire.initialWindow }?.1 ?? 65_535
+        unacknowledgedRooms = [nil]
     }
 
     /// The client's end: sends the preface.
@@ -157,6 +162,26 @@ final class FrameConnection {
         try send(Wire.windowUpdate(0, count), at: location)
     }
 
+    /// Changes the settings of this side, and waits until the other side keeps to them.
+    func change(_ settings: [(Int, Int)], at location: SourceLocation = #_sourceLocation) throws {
+        unacknowledgedRooms.append(settings.last { $0.0 == Wire.initialWindow }?.1)
+        try send(Wire.settings(settings), at: location)
+        try waitFor("SETTINGS to be acknowledged", at: location) { $0.unacknowledgedRooms.isEmpty }
+    }
+
+    /// Waits until each side has acknowledged the other's settings.
+    func shakeHands(at location: SourceLocation = #_sourceLocation) throws {
+        try waitFor("the handshake", at: location) { !$0.settings.isEmpty && $0.settingsAcknowledged > 0 }
+    }
+
+    /// Sends PING, and waits for its answer: what was sent before has been looked at.
+    func ping(_ payload: [UInt8] = Array("a barrier".utf8.prefix(8)), at location: SourceLocation = #_sourceLocation) throws {
+        let count = pongs.count
+        try send(Wire.ping(payload), at: location)
+        try waitFor("the answer to PING", at: location) { $0.pongs.count > count }
+        guard pongs.count == count + 1, pongs[count] == payload else { throw failure("PING \(payload) was answered with \(pongs)", location) }
+    }
+
     func reset(_ stream: UInt32, _ code: Int = 8, at location: SourceLocation = #_sourceLocation) throws { try send(Wire.reset(stream, code), at: location) }
 
     // MARK: Receiving
@@ -249,6 +274,9 @@ final class FrameConnection {
     // MARK: Frames
 
     private func take(_ frame: SentFrame, _ location: SourceLocation) throws {
+        // The first is the preface (RFC 9113 §3.4).
+        guard hasBegun || (frame.type == 4 && frame.flags == 0) else { throw failure("\(frame) with flags \(frame.flags) before SETTINGS", location) }
+        hasBegun = true
         if !block.isEmpty || blockStream != 0 {
             guard frame.type == 9, frame.stream == blockStream else { throw failure("\(frame) within a field block", location) }
         }
@@ -267,7 +295,8 @@ final class FrameConnection {
         case 3: streams[frame.stream, default: Stream()].resetCode = frame.number()
         case 4: try takeSettings(frame, location)
         case 6:
-            if frame.flags & 1 != 0 { pongs += 1 } else if acknowledges { sendQuietly(Wire.ping(frame.payload, acknowledges: true)) }
+            guard frame.stream == 0, frame.flags <= 1, frame.payload.count == 8 else { throw failure("\(frame) with flags \(frame.flags)", location) }
+            if frame.flags & 1 != 0 { pongs.append(frame.payload) } else if acknowledges { sendQuietly(Wire.ping(frame.payload, acknowledges: true)) }
         case 7: goAways.append((frame.number() & 0x7FFF_FFFF, frame.number(4)))
         case 8:
             if frame.stream == 0 { connectionRoom += frame.number() } else { rooms[frame.stream, default: settings[Wire.initialWindow] ?? 65_535] += frame.number() }
@@ -320,7 +349,15 @@ final class FrameConnection {
     }
 
     private func takeSettings(_ frame: SentFrame, _ location: SourceLocation) throws {
-        guard frame.flags & 1 == 0 else { return settingsAcknowledged += 1 }
+        guard frame.stream == 0, frame.flags <= 1 else { throw failure("\(frame) with flags \(frame.flags)", location) }
+        guard frame.flags == 0 else {
+            settingsAcknowledged += 1
+            if !unacknowledgedRooms.isEmpty, let room = unacknowledgedRooms.removeFirst() {
+                for stream in theirRooms.keys { theirRooms[stream]! += room - theirInitialRoom }
+                theirInitialRoom = room
+            }
+            return
+        }
         for at in stride(from: 0, to: frame.payload.count, by: 6) {
             let name = Int(frame.payload[at]) << 8 | Int(frame.payload[at + 1])
             let value = frame.number(at + 2)
