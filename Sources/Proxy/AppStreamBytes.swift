@@ -181,7 +181,11 @@ final class AppStreamBytes: StreamCarrier {
         inbox.consume(count)
         if inbox.isEmpty { inbox.detach() }
         // The head counts too; the session knows how much of it was body.
-        if let stream { session?.consume(stream, count) }
+        if let stream, let session {
+            session.consume(stream, count)
+            // It may be the client that took them: the app may be waiting for its window.
+            if session.wantsSend { session.flushSoon() }
+        }
         return .bytes(count)
     }
 }

@@ -250,6 +250,28 @@ import Testing
         }
     }
 
+    /// Though the app, which has nothing to say until then, does not wake the connection.
+    @Test func `an app gets its window back when the client takes what waited for it`() throws {
+        try StreamAppTests.run { s in
+            let client = try s.connectStreams(settings: [(Wire.initialWindow, 0)])
+            try client.openConnection(1 << 20)
+            let stream = try client.get("/")
+            let app = try s.acceptStreams()
+            let request = try app.nextRequest()
+            let body = pattern(400_000)
+            try app.send(Wire.headers(request, [(":status", "200")], ends: false))
+            var sent = 0
+            while case let count = try app.sendWhatFits(request, body[sent...]), count > 0 {
+                sent += count
+                try app.ping()
+                try app.takeArrived()
+            }
+            try client.open(stream, 1 << 20)
+            try app.sendBody(request, Array(body[sent...]), ends: true)
+            #expect(try client.answer(to: stream).body == body)
+        }
+    }
+
     @Test func `large bodies arrive whole in both directions`() throws {
         try StreamAppTests.run { s in
             let client = try s.connectStreams()
