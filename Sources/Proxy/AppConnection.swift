@@ -36,8 +36,9 @@ final class AppConnection: Peer {
     private var carrier: MultiplexedConnection?
     /// Its place among the carrier's users.
     var place = 0
-    /// Its request is with the carrier's session.
+    /// Its request is with the carrier's session, since when; milliseconds on the loop's clock.
     var isUnderWay = false
+    var underWaySince: Int64 = 0
     /// It is among those that the carrier will run.
     var isAwake = false
 
@@ -86,7 +87,10 @@ final class AppConnection: Peer {
 
     override func deadlinePassed() {
         switch state {
-        case .leased: holder?.appDeadlinePassed()
+        case .leased:
+            let carrier = carrier
+            holder?.appDeadlinePassed()
+            if state == .closed { carrier?.timedOut(self) }
         case .connecting, .securing: upstream.connectTimedOut(self)
         case .idle, .closed: break
         }

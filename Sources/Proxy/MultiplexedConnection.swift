@@ -21,6 +21,8 @@ final class MultiplexedConnection: Peer {
     private var isLeaving = false
     private var isRunning = false
     private var flushesSoon = false
+    /// When something came last; milliseconds on the loop's clock.
+    private var heardAt: Int64 = 0
     /// The app has said how many streams it allows.
     private var knowsLimit = false
 
@@ -62,6 +64,7 @@ final class MultiplexedConnection: Peer {
 
     func isUnderWay(_ user: AppConnection) {
         user.isUnderWay = true
+        user.underWaySince = loop.now
         waitingCount -= 1
     }
 
@@ -78,6 +81,14 @@ final class MultiplexedConnection: Peer {
         guard state == .open else { return }
         if isLeaving || proxy.isDraining { return close() }
         loop.setDeadline(self, loop.now &+ upstream.settings.pool.idleTimeout)
+    }
+
+    /// A stream got no answer in its time. Where nothing at all has come meanwhile, the way to the app may be dead, which nobody tells: further
+    /// requests take another connection.
+    func timedOut(_ user: AppConnection) {
+        let settings = upstream.settings
+        let shortest = min(settings.responseTimeout, settings.bodyIdleTimeout, settings.sendIdleTimeout)
+        if loop.now &- max(heardAt, user.underWaySince) >= shortest { leave() }
     }
 
     /// It takes no new streams; the others finish.
@@ -210,6 +221,7 @@ final class MultiplexedConnection: Peer {
             slabsLeft &-= 1
             switch stream.receive(into: &input, pool: proxy.bodySlabs) {
             case .bytes:
+                heardAt = loop.now
                 input.withReceived { streams.receive($0, now: loop.now) }
                 input.rewind()
             case .wouldBlock: return true
