@@ -5,15 +5,19 @@ import Testing
 enum TLSSite {
     /// - Parameters:
     ///   - tls: lines of the filter's section.
+    ///   - listener: lines of the section of `web`.
+    ///   - plain: lines of the section of `plain`.
     ///   - app: lines of the app's section.
-    static func run(_ tls: String, loops: Int = 1, listener: String = "", app: String = "use = echo", _ script: (Scenario) throws -> Void) throws {
+    static func run(
+        _ tls: String, loops: Int = 1, listener: String = "", plain: String = "", app: String = "use = echo", _ script: (Scenario) throws -> Void
+    ) throws {
         var options = Scenario.Options(servers: 0)
         options.listeners = ["web", "plain"]
-        options.file = { _, _ in file(tls, loops: loops, listener: listener, app: app) }
+        options.file = { _, _ in file(tls, loops: loops, listener: listener, plain: plain, app: app) }
         try Scenario.run(options, script)
     }
 
-    static func file(_ tls: String, loops: Int = 1, listener: String = "", app: String = "use = echo") -> String {
+    static func file(_ tls: String, loops: Int = 1, listener: String = "", plain: String = "", app: String = "use = echo") -> String {
         """
         [gateway]
         loops = \(loops)
@@ -29,6 +33,7 @@ enum TLSSite {
         [listener:plain]
         listen = 127.0.0.1:0
         serve = app
+        \(plain)
 
         [filter:tls]
         use = tls-termination
