@@ -57,11 +57,12 @@ enum SecureListener {
 }
 
 extension Scenario {
-    /// A client's connection to `secure`, whose handshake has succeeded.
+    /// A client's connection to a listener that speaks TLS, whose handshake has succeeded.
     func connectSecurely(
-        _ authority: TestAuthority, _ manner: SecureEnd.Manner = SecureEnd.Manner(), receiveBuffer: Int32? = nil, at location: SourceLocation = #_sourceLocation
+        _ authority: TestAuthority, _ manner: SecureEnd.Manner = SecureEnd.Manner(), to listener: String = "secure", receiveBuffer: Int32? = nil,
+        at location: SourceLocation = #_sourceLocation
     ) throws -> ScriptedConnection {
-        let client = try connect(to: "secure", receiveBuffer: receiveBuffer, at: location)
+        let client = try connect(to: listener, receiveBuffer: receiveBuffer, at: location)
         let end = try SecureEnd(over: client.socket, trusting: authority, manner)
         let outcome = end.shakeHands(over: client.socket)
         guard outcome == .done else { throw ScenarioFailure("\(client.name): the handshake came to \(outcome)", at: location) }
