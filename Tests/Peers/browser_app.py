@@ -69,7 +69,7 @@ const checks = {
   },
   socket() {
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`ws://${location.host}/socket`, ["chat", "other"]), seen = [];
+      const socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/socket`, ["chat", "other"]), seen = [];
       socket.binaryType = "arraybuffer";
       socket.onopen = () => { socket.send("hello"); socket.send(pattern(100000)); socket.send("close"); };
       socket.onmessage = (event) => seen.push(typeof event.data === "string" ? event.data : `${event.data.byteLength} bytes`);

@@ -13,6 +13,9 @@ enum Programs {
         return folders.map { "\($0)/\(name)" }.filter(Folder.isProgram)
     }
 
+    /// Whichever Chromium there is.
+    static let browser = ["chromium-headless-shell", "chromium", "google-chrome"].lazy.compactMap(find).first
+
     /// In CI a missing program is a failure: `deploy/bootstrap --test` installs it. Elsewhere the test is skipped.
     static func isHereOrMustBe(_ name: String) -> Bool {
         unsafe find(name) != nil || getenv("CI") != nil
