@@ -44,6 +44,13 @@ class Calls:
             hashed.update(message)
         return f"{count} {total} {hashed.hexdigest()}".encode()
 
+    def late_sum(self, iterator, context):
+        """The same behind a first message, which is the key of a meeting: it takes no more before somebody is there."""
+        key = next(iterator)
+        with self.changed:
+            self.changed.wait_for(lambda: self.met.get(key, 0) > 0, PATIENCE)
+        return self.sum(iterator, context)
+
     def count(self, message, context):
         """`COUNT SIZE`: so many messages of that size."""
         count, size = map(int, message.split())
@@ -112,7 +119,7 @@ CALLS = Calls()
 KINDS = [
     (grpc.unary_unary_rpc_method_handler, ("echo", "fields", "refuse", "ended", "meet")),
     (grpc.unary_stream_rpc_method_handler, ("count", "part", "wait")),
-    (grpc.stream_unary_rpc_method_handler, ("sum", "enough")),
+    (grpc.stream_unary_rpc_method_handler, ("sum", "late_sum", "enough")),
     (grpc.stream_stream_rpc_method_handler, ("talk", "listen")),
 ]
 HANDLERS = {f"/test.Calls/{name}": kind(getattr(CALLS, name)) for kind, names in KINDS for name in names}
