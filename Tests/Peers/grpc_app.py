@@ -131,8 +131,8 @@ class Service(grpc.GenericRpcHandler):
 
 
 options = [("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)]
-# Each call that goes on holds a thread.
-server = grpc.server(concurrent.futures.ThreadPoolExecutor(500), [Service()], options=options)
+# Each call that goes on holds a thread, and three clients have some hundred each that wait for one another.
+server = grpc.server(concurrent.futures.ThreadPoolExecutor(2000), [Service()], options=options)
 if len(sys.argv) > 2:
     certificate, key = (open(path, "rb").read() for path in sys.argv[1:3])
     port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key, certificate)]))

@@ -61,6 +61,15 @@ enum TLSSite {
     }
 }
 
+extension Scenario {
+    /// The lines of the access log on stdout that have a reason of an app's, for messages: what was wrong is in them within a second.
+    var appReasons: [String] {
+        func lines() -> [String] { text(gateway.process.stdout).split(separator: "\n").filter { $0.contains(":\"upstream.") }.map(String.init) }
+        _ = wait(upTo: .seconds(2)) { gateway.process.collect(); return !lines().isEmpty }
+        return lines()
+    }
+}
+
 extension TestAuthority.Identity {
     /// The value of `certificate`, with its key.
     var option: String { "\(certificate) key=\(key)" }
