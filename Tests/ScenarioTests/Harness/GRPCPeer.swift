@@ -34,6 +34,8 @@ enum GRPCPeer {
 
     /// A gateway whose listener `web` speaks HTTP/2 by TLS and whose listener `plain` does without, before a server of gRPC.
     static func run(_ authority: TestAuthority, _ app: String, loops: Int = 1, _ script: (Scenario) throws -> Void) throws {
+        // All channels of the clients may come to one loop, and each has but its share of the default.
+        let app = app + "\nmax-connections = off"
         let tls = "certificate = \(try authority.issue().option)"
         try TLSSite.run(tls, loops: loops, listener: "protocols = h2", plain: "protocols = h2c", app: app, script)
     }
