@@ -78,17 +78,9 @@ extension Exchange {
                 held.response.wholeLength = responseReader.payloadBytes
                 return release(held, app, client)
             }
-            switch responseReader.decode(&app.input) {
-            case .payload, .finished: continue
-            case .malformed: return fail(.upstreamResponseChunkMalformed)
-            case .trailers:
-                switch readTrailers(of: app, for: .response, into: &responseTrailers) {
-                case .complete:
-                    responseReader.finish()
-                    continue
-                case .incomplete: break
-                case .failed(let reason): return fail(reason)
-                }
+            switch unframe(app) {
+            case .goesOn: continue
+            case .failed(let reason): return fail(reason)
             case .needsMore: break
             }
             if hasPaused && !app.stream.canReceive { return release(held, app, client) }

@@ -115,6 +115,7 @@ extension Exchange {
 
     func takeHead(_ app: AppConnection, _ client: ClientSide, isFiltered: Bool) {
         if case .length(let length) = response.framing, length > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
+        if held != nil && responseReader.payloadBytes > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
         let framing = clientFraming()
         if framing == .untilClose || proxy.isDraining { keepsClient = false }
         client.output.attach(slabs)
@@ -236,20 +237,38 @@ extension Exchange {
             }
             guard isSent(writePayload(of: &app.input, to: client)) else { return }
             if responseReader.isFinished { return finishResponse(app, client) }
-            switch responseReader.decode(&app.input) {
-            case .payload:
-                if responseReader.payloadBytes > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
-                record.bodyBytesOut = responseReader.payloadBytes
-            case .finished: break
-            case .malformed: return fail(.upstreamResponseChunkMalformed)
-            case .trailers:
-                switch readTrailers(of: app, for: .response, into: &responseTrailers) {
-                case .complete: responseReader.finish()
-                case .incomplete: if !receiveBody(from: app, client, &slabsLeft) { return }
-                case .failed(let reason): return fail(reason)
-                }
+            switch unframe(app) {
+            case .goesOn: record.bodyBytesOut = responseReader.payloadBytes
+            case .failed(let reason): return fail(reason)
             case .needsMore: if !receiveBody(from: app, client, &slabsLeft) { return }
             }
+        }
+    }
+
+    /// What came of looking for the next piece of a body among the bytes that the app has sent.
+    enum BodyStep {
+        /// There is payload, or the end.
+        case goesOn
+        case needsMore
+        case failed(Reason)
+    }
+
+    /// Takes the framing off what the app sent, to the next piece of payload or the end. A body above the limit of filters fails.
+    @inline(__always)
+    func unframe(_ app: AppConnection) -> BodyStep {
+        switch responseReader.decode(&app.input) {
+        case .payload: return responseReader.payloadBytes > mostResponseBytes ? .failed(.upstreamResponseTooLarge) : .goesOn
+        case .finished: return .goesOn
+        case .malformed: return .failed(.upstreamResponseChunkMalformed)
+        case .trailers:
+            switch readTrailers(of: app, for: .response, into: &responseTrailers) {
+            case .complete:
+                responseReader.finish()
+                return .goesOn
+            case .incomplete: return .needsMore
+            case .failed(let reason): return .failed(reason)
+            }
+        case .needsMore: return .needsMore
         }
     }
 

@@ -84,20 +84,9 @@ extension Exchange {
                 if transform.hasMore { slabsLeft &-= 1 }
                 continue
             }
-            switch responseReader.decode(&app.input) {
-            case .payload:
-                if responseReader.payloadBytes > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
-                continue
-            case .finished: continue
-            case .malformed: return fail(.upstreamResponseChunkMalformed)
-            case .trailers:
-                switch readTrailers(of: app, for: .response, into: &responseTrailers) {
-                case .complete:
-                    responseReader.finish()
-                    continue
-                case .incomplete: break
-                case .failed(let reason): return fail(reason)
-                }
+            switch unframe(app) {
+            case .goesOn: continue
+            case .failed(let reason): return fail(reason)
             case .needsMore: break
             }
             if !app.stream.canReceive && transform.owesFlush {

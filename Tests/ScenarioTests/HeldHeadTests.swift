@@ -18,6 +18,9 @@ import Testing
             pipeline = \(filters) app
             [filter:gzip]
             use = gzip
+            [filter:bound]
+            use = size-limit
+            max-response-body = 100B
             [filter:eager]
             use = gzip
             min-length = 0B
@@ -34,6 +37,21 @@ import Testing
             """
         }
         try Scenario.run(options, script)
+    }
+
+    @Test(arguments: ["bound gzip", "gzip bound"])
+    func `a limit of the response holds for what was held, too`(filters: String) throws {
+        try scenario(filters) { s in
+            let client = try s.connect()
+            let whole = Self.chunked + chunks(String(repeating: "x", count: 200), each: 50) + "0\r\n\r\n"
+            try ask(s, client).send(whole)
+            #expect(try client.receiveResponse().reason == "upstream.response.too-large")
+            // A part of it, and then a pause.
+            try ask(s, client).send(Self.chunked + chunks(String(repeating: "x", count: 200), each: 50))
+            let response = try client.receiveHead()
+            if response.status == 200 { try client.expectBrokenOff() } else { #expect(response.status == 502) }
+            #expect(client.log.count { $0 == UInt8(ascii: "x") } <= 100)
+        }
     }
 
     private static let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"v1\"\r\n"
