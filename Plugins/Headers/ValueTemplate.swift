@@ -4,12 +4,14 @@ import FilterAPI
 struct ValueTemplate {
     private enum Piece {
         case text([UInt8])
-        case clientAddress, host, method, path, query, target, scheme
+        case clientAddress, clientCertificate, host, method, path, query, target, scheme, tlsVersion
         /// The value of a field of the request.
         case field(FieldName)
     }
 
-    private static let names = ["client-address", "field:NAME", "host", "method", "path", "query", "scheme", "target"]
+    private static let names = [
+        "client-address", "client-certificate", "field:NAME", "host", "method", "path", "query", "scheme", "target", "tls-version",
+    ]
 
     private var pieces: [Piece] = []
 
@@ -39,12 +41,14 @@ struct ValueTemplate {
     private static func variable(_ name: String, _ option: String, _ index: Int) throws(ConfigurationError) -> Piece {
         switch name {
         case "client-address": return .clientAddress
+        case "client-certificate": return .clientCertificate
         case "host": return .host
         case "method": return .method
         case "path": return .path
         case "query": return .query
         case "scheme": return .scheme
         case "target": return .target
+        case "tls-version": return .tlsVersion
         default:
             if name.hasPrefix("field:"), let field = FieldName(name.dropFirst("field:".count)) { return .field(field) }
             throw ConfigurationError(
@@ -61,12 +65,14 @@ struct ValueTemplate {
             switch piece {
             case .text(let text): bytes += text
             case .clientAddress: bytes += Array((request.clientAddress.map(\.description) ?? "unix").utf8)
+            case .clientCertificate: bytes += request.clientCertificate ?? []
             case .host: bytes += Array(request.authority.utf8)
             case .method: bytes += Array(request.methodText.utf8)
             case .path: bytes += Array(request.path.utf8)
             case .query: bytes += Array((request.query ?? "").utf8)
             case .scheme: bytes += Array((request.isHTTPS ? "https" : "http").utf8)
             case .target: bytes += Array(request.originalTarget.utf8)
+            case .tlsVersion: if let version = request.tlsVersion { bytes += Array("\(version)".utf8) }
             case .field(let name): bytes += Array((request.fields[name] ?? "").utf8)
             }
         }

@@ -11,6 +11,10 @@ public struct Request: ~Copyable {
     public package(set) var destination: ConnectionEnd?
     /// The client spoke TLS, as far as a trusted proxy tells (X-Forwarded-Proto); otherwise, whether it came over TLS.
     public package(set) var isHTTPS = false
+    /// Of TLS on the connection to this gateway, `1.3` or `1.2`; nil where it is plain.
+    public package(set) var tlsVersion: StaticString?
+    /// The certificate that the client has shown to this gateway, as `Client-Cert` has it (RFC 9440 §2): base64 between colons. Nil for none.
+    public package(set) var clientCertificate: [UInt8]?
     /// The peer is one of the listener's `trusted-proxies`: what it says of the client counts.
     public package(set) var isFromTrustedProxy = false
     /// The app that a filter chose; nil for the pipeline's own.
@@ -37,6 +41,10 @@ public struct Request: ~Copyable {
         state.reset()
         clientAddress = nil
         if destination != nil { destination = nil }
+        if tlsVersion != nil {
+            tlsVersion = nil
+            clientCertificate = nil
+        }
         idRange = .empty
         chosenApp = nil
         if !transforms.isEmpty { transforms = [] }

@@ -189,14 +189,17 @@ public final class FilterHarness {
     ///   - head: as it would come, with LF or CRLF at line ends. Traps with a message if it is no request: a mistake of the test.
     ///   - client: the client's address; an empty text is a unix socket.
     ///   - destination: where a prologue says that the client had connected to.
+    ///   - https: it comes by TLS 1.3.
+    ///   - certificate: that the client has shown, as `Client-Cert` has it.
     ///   - isTrusted: it comes by way of a trusted proxy.
     ///   - loop: the loop whose filters see it.
     public func send(
-        _ head: String, from client: String = "192.0.2.1", to destination: ConnectionEnd? = nil, https: Bool = false, throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0
+        _ head: String, from client: String = "192.0.2.1", to destination: ConnectionEnd? = nil, https: Bool = false, certificate: String? = nil,
+        throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0
     ) -> TestExchange {
-        guard let exchange = exchange(HeadText.wire(head), from: client, to: destination, https: https, throughTrustedProxy: isTrusted, on: loop) else {
-            preconditionFailure("no request head: \(head)")
-        }
+        let exchange = exchange(
+            HeadText.wire(head), from: client, to: destination, https: https, certificate: certificate, throughTrustedProxy: isTrusted, on: loop)
+        guard let exchange else { preconditionFailure("no request head: \(head)") }
         return exchange
     }
 
@@ -213,11 +216,12 @@ public final class FilterHarness {
 
     /// Sends the bytes of a head; nil if they are none, or hold more than one.
     package func exchange(
-        _ bytes: [UInt8], from client: String, to destination: ConnectionEnd? = nil, https: Bool = false,
-        throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0,
-        explanation: Explanation? = nil
+        _ bytes: [UInt8], from client: String, to destination: ConnectionEnd? = nil, https: Bool = false, certificate: String? = nil,
+        throughTrustedProxy isTrusted: Bool = false, on loop: Int = 0, explanation: Explanation? = nil
     ) -> TestExchange? {
-        TestExchange(bytes, client: client, destination: destination, https: https, isTrusted: isTrusted, filters: loops[loop], explanation: explanation)
+        TestExchange(
+            bytes, client: client, destination: destination, https: https, certificate: certificate, isTrusted: isTrusted, filters: loops[loop],
+            explanation: explanation)
     }
 }
 

@@ -28,8 +28,8 @@ public final class TestExchange {
 
     /// Nil if the bytes are no request head, or hold more than one.
     init?(
-        _ bytes: [UInt8], client: String, destination: ConnectionEnd? = nil, https: Bool, isTrusted: Bool, filters: FilterHarness.LoopFilters,
-        explanation: Explanation? = nil
+        _ bytes: [UInt8], client: String, destination: ConnectionEnd? = nil, https: Bool, certificate: String? = nil, isTrusted: Bool,
+        filters: FilterHarness.LoopFilters, explanation: Explanation? = nil
     ) {
         self.filters = filters
         request = Request(table: FieldTable(Slab(byteCount: 512 * 16)), state: StateBlock(filters.state.layout))
@@ -47,6 +47,8 @@ public final class TestExchange {
         let path = request.pathRange
         if path.count > 1, request.fields.bytes[path.lower &+ 1] == UInt8(ascii: "/") { request.replacePathPrefix(0, with: Span()) }
         request.isHTTPS = https
+        if https { request.tlsVersion = "1.3" }
+        request.clientCertificate = certificate.map { Array($0.utf8) }
         request.isFromTrustedProxy = isTrusted
         request.clientAddress = IPAddress(client)?.unmapped
         request.destination = destination

@@ -49,6 +49,7 @@ class ClientSide: Peer {
         destination = connection.destination
         certificate = connection.certificate
         tls = connection.tls
+        tlsVersion = connection.tlsVersion
         super.init(stream, on: connection.loop)
     }
 

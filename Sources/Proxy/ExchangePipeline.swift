@@ -46,6 +46,10 @@ extension Exchange {
         message.fields.end = request.end
         clientReference?.lend { client in
             message.isHTTPS = speaksTLS(client)
+            if let version = client.tlsVersion {
+                message.tlsVersion = version
+                message.clientCertificate = client.certificate
+            }
             message.clientAddress = clientIP(client)
             if client.destination != nil { message.destination = client.destination }
             message.isFromTrustedProxy = client.peerIsTrusted

@@ -48,6 +48,14 @@ import Testing
         #expect(text.hasSuffix("\nX-All: 192.0.2.1 http://example.org/a?b=c GET /a?b=c z {x}\n"))
     }
 
+    @Test func valuesTellOfTLS() throws {
+        let harness = try FilterHarness(Headers.self, "request-set = \"X-TLS: <{tls-version}> <{client-certificate}>\"")
+        let head = "GET / HTTP/1.1\nHost: h\n"
+        #expect(harness.send(head).field("X-TLS") == "<> <>")
+        #expect(harness.send(head, https: true).field("X-TLS") == "<1.3> <>")
+        #expect(harness.send(head, https: true, certificate: ":AQID:").field("X-TLS") == "<1.3> <:AQID:>")
+    }
+
     @Test func responsesOfAllKindsAreEdited() throws {
         let harness = try FilterHarness(
             Headers.self, "response-set = \"X-Frame-Options: DENY\" \"X-For: {path}\"\nresponse-remove = Server\nresponse-rename = X-Id:X-Request-ID")

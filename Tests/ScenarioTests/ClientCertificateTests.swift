@@ -41,6 +41,33 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test(arguments: ["h2 http/1.1", "http/1.1"])
+    func `filters know the version of TLS and the certificate that was shown`(protocols: String) throws {
+        let authority = try TestAuthority()
+        let (site, own) = (try authority.issue("site", names: ["DNS:site.test"]), try authority.issue("client", names: ["DNS:client.test"]))
+        let tls = "certificate = \(site.option) client-certificate=optional client-authorities=\(authority.certificate)"
+        var options = Scenario.Options(servers: 0)
+        options.listeners = ["web", "plain"]
+        options.file = { _, _ in
+            TLSSite.file(tls, listener: "protocols = \(protocols)").replacing("serve = app", with: "serve = site")
+                + "[pipeline:site]\npipeline = mark app\n[filter:mark]\nuse = headers\nresponse-set = \"X-TLS: <{tls-version}> <{client-certificate}>\"\n"
+        }
+        try Scenario.run(options) { s in
+            let curl = try Programs.require("curl")
+            let port = try #require(s.gateway.ports["web"])
+            for (shown, version) in [([], "1.2"), ([], "1.3"), (["--cert", own.certificate, "--key", own.key], "1.3")] {
+                let (_, head, errors) = try Child.run(
+                    [curl, "-si", "--tls-max", version, "--cacert", authority.certificate, "--resolve", "site.test:\(port):127.0.0.1", "https://site.test:\(port)/"]
+                        + shown)
+                let told = "x-tls: <\(version)> <\(shown.isEmpty ? "" : own.field)>"
+                #expect(head.lowercased().contains(told.lowercased()), "\(head) \(errors)")
+            }
+            let plain = try s.connect(to: "plain")
+            try plain.get("/")
+            #expect(try plain.receiveResponse().head["X-TLS"] == "<> <>")
+        }
+    }
+
     /// Fields with which a client says that it has shown a certificate, and another thing beside them that must come through.
     private static let lies = ["Client-Cert: :AAAA:", "client-CERT: :BBBB:", "Client_Cert: :CCCC:", "Client-Cert-Chain: :DDDD:", "Client_Cert_Chain: :EEEE:", "X-Other: yes"]
 
