@@ -19,7 +19,7 @@ public final class ConcurrencyLimit: FilterPlugin {
         Option("max", .integer(1...1_000_000), isRequired: true, "Requests of one key that may be under way at once, on all loops. A WebSocket counts as long as it is open."),
         Option(
             "key", .string, standard: "client-address",
-            "What requests are counted by: `client-address`, `host`, `method`, `path`, `path:/SHAPE`, `header:NAME`, `cookie:NAME`, several joined by `+`, or `all`."),
+            "What requests are counted by: \(RequestKey.expectation)."),
         Option("queue", .integer(0...10_000), standard: "0", "Further requests of one key that wait for a place, first come, first served."),
         Option("queue-timeout", .duration(.milliseconds(1) ... .seconds(60)), standard: "1s", "How long a request waits for a place; then it is refused."),
         Option("exempt", .network, isList: true, "Clients that are not limited."),

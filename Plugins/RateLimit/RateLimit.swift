@@ -26,7 +26,7 @@ public final class RateLimit: FilterPlugin {
         "delay", .integer(0...1_000_000), standard: "0", "Further requests that wait for their turn instead of being refused.")
     private static let key = Option(
         "key", .string, standard: "client-address",
-        "What requests are counted by: `client-address`, `host`, `method`, `path`, `path:/SHAPE`, `header:NAME`, `cookie:NAME`, several joined by `+`, or `all`.")
+        "What requests are counted by: \(RequestKey.expectation).")
 
     public static let options = OptionSchema([
         Option("rate", .rate, "Requests of one key that may pass in a time."),

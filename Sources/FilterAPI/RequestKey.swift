@@ -6,14 +6,14 @@
 /// several times in a request gives all such requests one key, whatever its values: no two readers agree on which of them counts.
 public struct RequestKey: Sendable, Hashable, CustomStringConvertible {
     private enum Part: Sendable, Hashable {
-        case all, clientAddress, host, method, path
+        case all, clientAddress, clientCertificate, host, method, path
         case template(PathTemplate)
         case header(FieldName)
         case cookie([UInt8])
     }
 
     /// What an error says could stand there.
-    public static let expectation = "`client-address`, `host`, `method`, `path`, `path:/SHAPE`, `header:NAME`, `cookie:NAME`, several joined by `+`, or `all`"
+    public static let expectation = "`client-address`, `client-certificate`, `host`, `method`, `path`, `path:/SHAPE`, `header:NAME`, `cookie:NAME`, several joined by `+`, or `all`"
 
     public let description: String
     private var parts: [Part] = []
@@ -46,6 +46,7 @@ public struct RequestKey: Sendable, Hashable, CustomStringConvertible {
         switch word {
         case "all": return .all
         case "client-address": return .clientAddress
+        case "client-certificate": return .clientCertificate
         case "host": return .host
         case "method": return .method
         case "path": return .path
@@ -114,6 +115,10 @@ public struct RequestKey: Sendable, Hashable, CustomStringConvertible {
             switch parts[index] {
             case .all: break
             case .clientAddress: writeAddress(request.clientAddress, to: &key)
+            case .clientCertificate:
+                guard let certificate = request.clientCertificate else { return false }
+                for byte in certificate { key.append(byte) }
+                key.append(length: UInt32(clamping: certificate.count))
             case .host: Self.writeHost(request, to: &key)
             case .method: Self.write(request.methodRange, request.fields.bytes, to: &key)
             case .path:
@@ -239,6 +244,7 @@ public struct RequestKey: Sendable, Hashable, CustomStringConvertible {
             switch part {
             case .all: "all"
             case .clientAddress: addressText(request.clientAddress)
+            case .clientCertificate: request.clientCertificate == nil ? "no certificate" : "the client's certificate"
             case .host: request.authority.lowercased()
             case .method: request.methodText
             case .path: request.path

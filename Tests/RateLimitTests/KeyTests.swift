@@ -35,6 +35,16 @@ import Testing
         #expect(try share("client-address", "", "", from: ("1.2.3.4", "200.1.1.1"), "ipv4-prefix = 0"))
     }
 
+    @Test func `certificates are told apart, and who has shown none is not limited`() throws {
+        let harness = try limiter("rate = 1/h\nkey = client-certificate")
+        let head = "GET / HTTP/1.1\nHost: h\nClient-Cert: :AQID:\n"
+        func isForwarded(_ certificate: String?) -> Bool { harness.send(head, https: true, certificate: certificate).isForwarded }
+        #expect(isForwarded(":AQID:") && isForwarded(":AQIDBA==:"))
+        #expect(!isForwarded(":AQID:") && !isForwarded(":AQIDBA==:"))
+        // What a client writes is no certificate.
+        for _ in 0..<3 { #expect(isForwarded(nil)) }
+    }
+
     @Test func `fields that only claim an address change nothing`() throws {
         #expect(try share("client-address", "X-Forwarded-For: 1.1.1.1", "X-Forwarded-For: 2.2.2.2\nForwarded: for=3.3.3.3\nX-Real-IP: 4.4.4.4"))
     }
