@@ -13,6 +13,9 @@ public final class TLSTermination: FilterPlugin {
                 .string,
                 OptionSchema([
                     Option("key", .string, "The file with its key, where that is not the same file."),
+                    Option(
+                        "name", .string, isList: true,
+                        "A name or address that it must be for, at the start and when its file changes; it may stand several times. Left out, it may be for any."),
                     Option("client-certificate", .choice(ClientRule.words), "As the section's own option, for the names of this certificate."),
                     Option("client-authorities", .string, "As the section's own option, for the names of this certificate."),
                 ])), isList: true, isRepeatable: true,

@@ -36,7 +36,15 @@ struct TerminationRules: Sendable {
             if own != nil && key != nil {
                 throw ConfigurationError("the key is said twice", option: "private-key", help: "remove this line, or `key=`")
             }
-            sources.append(CertificateStore.Source(name: path, certificate: path, key: own ?? key ?? path))
+            var names: [CertificateName] = []
+            for text in entry.attributes.words("name") {
+                guard let name = CertificateName(text) else {
+                    throw ConfigurationError(
+                        "`\(text)` is no name that a client could ask for", option: "certificate", value: index, help: "write it as certificates have it, each for itself: `name=example.org name=*.example.org`")
+                }
+                names.append(name)
+            }
+            sources.append(CertificateStore.Source(name: path, certificate: path, key: own ?? key ?? path, served: names))
             let word = entry.attributes.word("client-certificate")
             let authorities = entry.attributes.word("client-authorities")
             if word == nil && authorities == nil {

@@ -27,6 +27,18 @@ public enum CertificateName: Sendable, Hashable, CustomStringConvertible {
         self = .dns(String(decoding: bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, as: UTF8.self))
     }
 
+    /// As an operator writes it: an address or a name. Nil for what no client could ask for.
+    public init?(_ text: String) {
+        var address = [UInt8](repeating: 0, count: 16)
+        if unsafe inet_pton(AF_INET, text, &address) == 1 {
+            self.init(address: address[..<4])
+        } else if unsafe inet_pton(AF_INET6, text, &address) == 1 {
+            self.init(address: address)
+        } else {
+            self.init(dns: text.utf8)
+        }
+    }
+
     /// Nil if it has neither 4 nor 16 bytes.
     init?(address bytes: some Collection<UInt8>) {
         let bytes = Array(bytes)

@@ -42,7 +42,7 @@ struct CertificateChangeTests {
 
     /// What a file may hold that is not good, and a word of what is said of it.
     static let bad: [(what: String, word: String)] = [
-        ("half written", "damaged"), ("the key of another", "does not belong"), ("expired", "expired"), ("removed", "there is no file"), ("empty", "certificate"),
+        ("half written", "damaged"), ("for other names", "is not for `site.test`"), ("the key of another", "does not belong"), ("expired", "expired"), ("removed", "there is no file"), ("empty", "certificate"),
     ]
 
     @Test(arguments: bad.map(\.what))
@@ -54,10 +54,11 @@ struct CertificateChangeTests {
         let before = try authority.issue("before", names: ["DNS:site.test"])
         try replace(live, by: before.both)
         try replace(other, by: authority.issue("other-0", names: ["DNS:other.test"]).both)
-        try TLSSite.run("certificate = \(live)\ncertificate = \(other)") { s in
+        try TLSSite.run("certificate = \(live) name=site.test\ncertificate = \(other)") { s in
             let next = try authority.issue("next", names: ["DNS:site.test"])
             switch what {
             case "half written": try replace(live, by: String(next.both.dropLast(60)))
+            case "for other names": try replace(live, by: authority.issue("next", names: ["DNS:other.test"]).both)
             case "the key of another": try replace(live, by: text(contents(of: next.certificate) ?? []) + text(contents(of: before.key) ?? []))
             case "expired": try replace(live, by: authority.issue("next", names: ["DNS:site.test"], isExpired: true).both)
             case "removed": try Folder.removeFile(live)

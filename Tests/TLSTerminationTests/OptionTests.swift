@@ -19,6 +19,7 @@ import Testing
         "client-certificate = optional\nclient-authorities = ca.pem", "certificate = a.pem client-certificate=required client-authorities=ca.pem",
         "client-certificate = required\nclient-authorities = ca.pem\ncertificate = a.pem\ncertificate = b.pem client-certificate=none",
         "client-certificate = required\nclient-authorities = ca.pem\ncertificate = a.pem\ncertificate = b.pem client-authorities=other.pem",
+        "certificate = a.pem name=example.org name=*.example.org name=192.0.2.1 name=::1",
         "policy = modern\nstrict-sni = off\nhandshake-timeout = 1s", "ticket-lifetime = 60s", "ticket-lifetime = 1d", "ticket-keys = keys", "hsts = off", "hsts = 365d", "hsts = 60s",
         "development-directory = state",
     ])
@@ -65,6 +66,7 @@ import Testing
         Wrong("policy = moderm", 11, "moderm", help: "did you mean `modern`?"), Wrong("hsts = 1s", 11, "`1s` is too short", help: "from 1m to 1095d, or `off`"),
         Wrong("ticket-lifetime = 2d", 11, "`2d` is too long", help: "from 1m to 1d"), Wrong("handshake-timeout = 0s", 11, "`0s`", help: "100ms"),
         Wrong("strict-sni = maybe", 11, "`maybe`", help: "`on` or `off`"), Wrong("certificate = a.pem ky=a.key", 11, "`ky`", help: "did you mean `key`?"),
+        Wrong("certificate = a.pem name=example.org name=ex*mple.org", 11, "`ex*mple.org` is no name that a client could ask for", help: "name=example.org name=*.example.org"),
         Wrong("certificate = a.pem key=a.key key=b.key", 11, "`key`", help: ""),
     ])
     func `these are wrong, and it is said where and what to do`(_ wrong: Wrong) throws {
