@@ -25,6 +25,8 @@ public final class TLSConnection {
     var refusal: TLSHandshakeFault?
     /// The entry of the server's table that serves it.
     public internal(set) var entry = 0
+    /// The client has said which.
+    var hasEntry = false
     /// As a server: what the client may choose from.
     var protocols: ApplicationProtocols?
     /// As a client: where sessions are kept that the server sends.

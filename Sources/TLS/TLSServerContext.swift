@@ -134,7 +134,14 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
             unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
             return SSL_CLIENT_HELLO_ERROR
         }
+        // A second hello (RFC 8446 §4.1.4) says the same as the first. OpenSSL does not compare them, and keeps what the first has set: a certificate
+        // of one rule's authorities would count under the other rule.
+        guard !connection.hasEntry || connection.entry == entry else {
+            unsafe alert?.pointee = SSL_AD_ILLEGAL_PARAMETER
+            return SSL_CLIENT_HELLO_ERROR
+        }
         connection.entry = entry
+        connection.hasEntry = true
         if entry > 0 { unsafe SSL_set_SSL_CTX(ssl, context.templates[entry].pointer) }
         // The rule of the entry, which OpenSSL does not take over with its context.
         switch context.rules[entry] {

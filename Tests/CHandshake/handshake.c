@@ -99,3 +99,7 @@ int handshake_renegotiate(SSL *end) {
 }
 
 int handshake_ask_small_records(SSL *end) { return SSL_set_tlsext_max_fragment_length(end, TLSEXT_max_fragment_length_512); }
+
+int handshake_ask_twice(SSL *end) { return SSL_set1_groups_list(end, "P-521:X25519"); }
+
+int handshake_rename(SSL *end, const char *name) { return SSL_set_tlsext_host_name(end, name); }

@@ -209,4 +209,36 @@ import Testing
         #expect(last == .done && fourth.server.isResumed)
         #expect(fourth.server.peerCertificate != nil, "the session has the certificate with it")
     }
+
+    /// A server with one name for clients of `root.pem`, and another for those of somebody else.
+    private func server(_ first: ClientCertificateRule, _ second: ClientCertificateRule) throws -> TLSServerContext {
+        let keys = try TicketKeys(period: 100, now: 0)
+        let pair = try Forge.shared.load("fullchain.pem", "leaf.key")
+        let entries = [first, second].map { TLSServerContext.Entry([pair], tickets: keys, rule: $0) }
+        return try unsafe TLSServerContext(policy: .intermediate, entries: entries) { asked in
+            unsafe asked.map { unsafe String(decoding: $0, as: UTF8.self) } == "a.example.org" ? 1 : 0
+        }
+    }
+
+    @Test func aClientMayHaveToSayHelloTwice() throws {
+        let ends = try Ends(server(.none, .none), Ends.Client(name: "a.example.org", version: 13))
+        #expect(unsafe handshake_ask_twice(ends.client.ssl) == 1)
+        #expect(ends.shakeHands() == (.done, .done))
+        #expect(ends.server.entry == 1)
+    }
+
+    /// The first hello is for a name whose authorities are the client's own, the second for one whose are not.
+    @Test(arguments: [Shown.foreign, .good]) func aSecondHelloChangesNoName(shown: Shown) throws {
+        let forge = Self.identities
+        let server = try server(.required(authorities: Self.authorities), .optional(authorities: forge.path("foreign-root.pem")))
+        for (first, second) in [("a.example.org", "example.org"), ("example.org", "a.example.org")] {
+            let identity = ClientIdentity(certificate: forge.path("\(shown).pem"), key: forge.path("\(shown).key"))
+            let ends = try Ends(server, Ends.Client(name: first, identity: identity, version: 13))
+            #expect(unsafe handshake_ask_twice(ends.client.ssl) == 1)
+            #expect(ends.step(ends.client) == .wouldBlock)
+            #expect(unsafe handshake_rename(ends.client.ssl, second) == 1)
+            #expect(ends.shakeHands().server == .failed(.unknown), "\(first), then \(second)")
+            #expect(!ends.server.isOpen)
+        }
+    }
 }

@@ -40,5 +40,9 @@ int handshake_change_keys(SSL *_Nonnull end, int asks);
 int handshake_renegotiate(SSL *_Nonnull end);
 /* Has the server cut what it sends into records of 512 bytes (RFC 6066 §4). */
 int handshake_ask_small_records(SSL *_Nonnull end);
+/* Begins with a key share that the server does not take, which therefore asks for a second ClientHello (RFC 8446 §4.1.4). */
+int handshake_ask_twice(SSL *_Nonnull end);
+/* Asks for this server name from its next ClientHello on. */
+int handshake_rename(SSL *_Nonnull end, const char *_Nonnull name);
 
 #endif
