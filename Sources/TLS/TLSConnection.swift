@@ -143,13 +143,17 @@ public final class TLSConnection {
     }
 
     /// More may be had without word from the loop.
-    public var mayReceive: Bool { unsafe !wire.pointee.isDrained || SSL_has_pending(ssl) == 1 }
+    public var mayReceive: Bool { unsafe !wire.pointee.isDrained || conclusion != nil || SSL_has_pending(ssl) == 1 }
+
+    /// The end, or what went wrong, came in one piece with bytes, and is still to be told: the loop may have nothing more to say.
+    private var conclusion: ReadOutcome?
 
     /// Reads, each of up to 16 KiB, until there is a plain byte. A record takes two, and what a peer may have to say beside fits in the others.
     private static let mostReadsForRecord = 4
 
     /// Reads what has come into `place`, at most `room` bytes (at least 1).
     public func receive(into place: UnsafeMutableRawPointer, room: Int) -> ReadOutcome {
+        if let conclusion { return conclusion }
         var total = 0
         var last = SSL_ERROR_NONE
         while total < room {
@@ -167,9 +171,18 @@ public final class TLSConnection {
         received &+= total
         // Answers to the peer's post-handshake messages.
         if workspace.recordCount > 0 || holdsOwnRecords { _ = unsafe wire.pointee.flush() }
-        if total > 0 { return .bytes(total) }
+        guard total > 0 else { return outcome(of: last) }
+        if last != SSL_ERROR_NONE {
+            let outcome = outcome(of: last)
+            if outcome != .wouldBlock { conclusion = outcome }
+        }
+        return .bytes(total)
+    }
+
+    /// What a read says that got nothing, by what OpenSSL says of it.
+    private func outcome(of error: Int32) -> ReadOutcome {
         if unsafe wire.pointee.isOverrun { return .failed(EPROTO) }
-        switch last {
+        switch error {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wouldBlock
         case SSL_ERROR_ZERO_RETURN: return .end
         default:

@@ -214,4 +214,30 @@ import Testing
         #expect(!ends.client.isAliveAndSilent())
         #expect(ends.workspace.recordCount == 0)
     }
+
+    /// The loop says nothing more where the kernel has nothing more: whoever got bytes must know that there is more to be told.
+    @Test(arguments: [12, 13]) func anEndThatComesWithTheLastBytesIsTold(version: Int) throws {
+        let ends = try open(version)
+        ends.server.flushDeferred()
+        #expect(ends.client.receiveAll() == ([], .wouldBlock))
+        #expect(ends.server.send(text(100), isLast: true) == .done)
+        ends.client.noteReadable()
+        var block = [UInt8](repeating: 0, count: 1000)
+        #expect(unsafe block.withUnsafeMutableBytes { unsafe ends.client.receive(into: $0.baseAddress!, room: 1000) } == .bytes(100))
+        #expect(ends.client.mayReceive)
+        #expect(unsafe block.withUnsafeMutableBytes { unsafe ends.client.receive(into: $0.baseAddress!, room: 1000) } == .end)
+    }
+
+    @Test(arguments: [12, 13]) func aFaultThatComesWithTheLastBytesIsTold(version: Int) throws {
+        let ends = try open(version)
+        ends.server.flushDeferred()
+        #expect(ends.client.receiveAll() == ([], .wouldBlock))
+        #expect(ends.server.send(text(100)) == .done)
+        sayPlain(ends.descriptors.server, [23, 3, 3, 0, 40] + [UInt8](repeating: 7, count: 40))
+        ends.client.noteReadable()
+        var block = [UInt8](repeating: 0, count: 1000)
+        #expect(unsafe block.withUnsafeMutableBytes { unsafe ends.client.receive(into: $0.baseAddress!, room: 1000) } == .bytes(100))
+        #expect(ends.client.mayReceive)
+        #expect(unsafe block.withUnsafeMutableBytes { unsafe ends.client.receive(into: $0.baseAddress!, room: 1000) } == .failed(EPROTO))
+    }
 }
