@@ -51,8 +51,11 @@ extension Exchange {
         let up = relay(from: client, to: app, ended: &upEnded, count: &record.appBytesOut)
         let down = relay(from: app, to: client, ended: &downEnded, count: &record.clientBytesOut)
         if up == .broken || down == .broken || (upEnded && downEnded) {
-            // What was broken off must not look like an end (RFC 8441 §5).
-            if request.version == .http2 && (up == .broken || down == .broken) { client.resetsOnClose = true }
+            // What was broken off must not look like an end (RFC 8441 §5, RFC 8446 §6.1): a stream is reset, and TLS says nothing. A connection that
+            // is reset could lose what has gone before.
+            if up == .broken || down == .broken {
+                if request.version == .http2 { client.resetsOnClose = true } else if !downEnded { client.stream.endSecurity() }
+            }
             releaseApp(reusable: false)
             phase = .ended
         } else if up == .unfinished || down == .unfinished {

@@ -249,6 +249,30 @@ import Testing
     }
 
     @Test(arguments: versions)
+    func `a tunnel that the app breaks off does not look as if it had ended`(version: Int) throws {
+        try SecureListener.run { s, authority in
+            for isBroken in [false, true] {
+                let client = try s.connectSecurely(authority, SecureEnd.Manner(version: version))
+                try client.send(UpgradeTests.handshake)
+                let app = try s.activeAppConnection()
+                _ = try app.receiveHead()
+                try app.send(UpgradeTests.accepted + "first")
+                #expect(try client.receiveHead().status == 101)
+                try client.expect("first")
+                if isBroken {
+                    app.reset()
+                    try client.expectEnded()
+                    #expect(client.ended != .closed, "an end that TLS has said")
+                } else {
+                    app.close()
+                    try client.expectClosed()
+                }
+                client.close()
+            }
+        }
+    }
+
+    @Test(arguments: versions)
     func `draining tells idle clients, and lets the busy ones finish`(version: Int) throws {
         try SecureListener.run { s, authority in
             let manner = SecureEnd.Manner(version: version)

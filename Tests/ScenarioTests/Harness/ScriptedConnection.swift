@@ -12,7 +12,7 @@ final class ScriptedConnection {
     private(set) var unread: [UInt8] = []
     /// Every byte that the other side ever sent on this connection.
     private(set) var log: [UInt8] = []
-    private var ended: Descriptor.Transfer?
+    private(set) var ended: Descriptor.Transfer?
     /// The script has seen the other side's end.
     var hasEnded: Bool { ended != nil }
 
