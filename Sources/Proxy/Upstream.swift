@@ -25,6 +25,8 @@ public final class Upstream: EventSource {
     private(set) var addresses: [SocketAddress?] = []
     /// Which of the pool's servers a configured one stands for.
     private var numbers: [[Int]] = []
+    /// For each of the pool's servers the configured one that it stands for, or stood for while it was in use.
+    private var configured: [Int] = []
     /// The last TLS session of each of the pool's servers.
     private var sessions: [TLSSessions] = []
     private let resolve: NameResolution?
@@ -44,6 +46,7 @@ public final class Upstream: EventSource {
         super.init(on: proxy.loop)
         for (index, server) in settings.servers.enumerated() {
             numbers.append([index])
+            configured.append(index)
             if case .address(let address) = server { addresses.append(address) } else { addresses.append(nil) }
         }
         _ = loop.register(self, watch: .nothing)
@@ -373,7 +376,7 @@ public final class Upstream: EventSource {
 
     /// The name or address of a server as configured, for its certificate.
     private func serverName(_ server: Int) -> String {
-        switch settings.servers[numbers.firstIndex { $0.contains(server) } ?? 0] {
+        switch settings.servers[configured[server]] {
         case .address(let address): address.ipText
         case .name(let host, _): host
         }
@@ -381,8 +384,7 @@ public final class Upstream: EventSource {
 
     /// The `Host` of a server that gets its own: as configured.
     func hostText(of server: Int) -> String {
-        let index = numbers.firstIndex { $0.contains(server) } ?? 0
-        switch settings.servers[index] {
+        switch settings.servers[configured[server]] {
         case .address(let address): return address.family == .unix ? "localhost" : address.text
         case .name(let host, let port): return port == (settings.security == nil ? 80 : 443) ? host : "\(host):\(port)"
         }
@@ -423,8 +425,15 @@ public final class Upstream: EventSource {
                 continue
             }
             let number = pool.addServer()
-            while addresses.count <= number { addresses.append(nil) }
+            while addresses.count <= number {
+                addresses.append(nil)
+                configured.append(index)
+            }
             addresses[number] = address
+            configured[number] = index
+            // The number may have been another server's.
+            if number < sessions.count { sessions[number] = TLSSessions() }
+            if number < plainUntil.count { plainUntil[number] = 0 }
             kept.append(number)
         }
         for number in removed { pool.removeServer(number) }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Names of app servers that change their addresses while the gateway runs (docs/upstreams.md). The look-ups are the system's own, over a
@@ -5,7 +6,7 @@ import Testing
 @Suite(.enabled(if: HostsFile.isAllowed, "this system lets nobody mount: no hosts file of a test's own"))
 struct NameChangeTests {
     /// The app behind `names`, on 127.0.0.1 and on the same port of 127.0.0.2 and 127.0.0.3.
-    func scenario(_ hosts: String, names: [String] = ["app.test"], _ script: (Scenario, [ScriptedApp]) throws -> Void) throws {
+    func scenario(_ hosts: String, names: [String] = ["app.test"], app: String = "", _ script: (Scenario, [ScriptedApp]) throws -> Void) throws {
         var options = Scenario.Options()
         options.hosts = hosts
         options.file = { servers, _ in
@@ -19,6 +20,7 @@ struct NameChangeTests {
                 [app:app]
                 servers = \(names.map { "\($0):\(port)" }.joined(separator: " "))
                 resolve-interval = 1s
+                \(app)
 
                 """
         }
@@ -134,6 +136,35 @@ struct NameChangeTests {
             try awaitApp(1, client, apps)
             let asked = try (0..<4).map { _ in try ask(client, apps).app }
             #expect(asked.filter { $0 == 0 }.count == 2 && asked.filter { $0 == 1 }.count == 2, "\(asked)")
+        }
+    }
+
+    /// The kernel answers nobody for a listening socket whose queue is full, and whoever connects asks again, some seconds later.
+    @Test func `a connection that takes its time is for the name that it was begun for, wherever that leads meanwhile`() throws {
+        try scenario("127.0.0.1 first.test\n127.0.0.2 app.test\n", names: ["first.test", "app.test"], app: "host = server\nconnect-timeout = 30s") { s, apps in
+            let port = s.app.listening.localPort
+            #expect(listen(apps[1].listening.number, 0) == 0)
+            let filler = try #require(try Descriptor.connected(to: "127.0.0.2", port: port))
+            var clients: [ScriptedConnection] = []
+            func ask() throws {
+                clients.append(try s.connect())
+                try clients[clients.count - 1].get("/who")
+            }
+            // One of two takes its turn there.
+            try ask()
+            try ask()
+            _ = try apps[0].accept()
+            try write("127.0.0.1 first.test\n127.0.0.3 app.test\n", to: "\(s.folder)/hosts")
+            let hasMoved = try wait {
+                try ask()
+                return apps[2].listening.await(POLLIN, until: Deadline(.milliseconds(200))) != 0
+            }
+            #expect(hasMoved)
+            _ = try apps[1].accept()
+            #expect(try apps[1].accept().receiveHead()["Host"] == "app.test:\(port)")
+            #expect(try apps[2].accept().receiveHead()["Host"] == "app.test:\(port)")
+            clients.forEach { $0.close() }
+            filler.close()
         }
     }
 }
