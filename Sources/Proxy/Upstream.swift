@@ -437,6 +437,8 @@ public final class Upstream: EventSource {
             kept.append(number)
         }
         for number in removed { pool.removeServer(number) }
+        // The pool knows of streams only. A number may be given to another server.
+        for carrier in multiplexed where removed.contains(carrier.server) { carrier.leave() }
         numbers[index] = kept
         while let id = pool.takeExpired(now: loop.now) { closeConnection(id) }
     }

@@ -167,4 +167,34 @@ struct NameChangeTests {
             filler.close()
         }
     }
+
+    /// The third address gets the number that the first had.
+    @Test func `connections of HTTP2 to an address that is gone carry nothing more`() throws {
+        try scenario("127.0.0.1 app.test\n", app: "protocol = h2") { s, apps in
+            let client = try s.connect()
+            var peers: [(app: Int, peer: FrameConnection)] = []
+            /// Which app the next request comes to.
+            func ask() throws -> Int {
+                try client.get("/who", host: "app.test")
+                var found: Int?
+                _ = try wait {
+                    for (index, app) in apps.enumerated() where app.listening.pending(1) != 0 { peers.append((index, try .app(app.accept()))) }
+                    for (index, peer) in peers where try !peer.arrivedRequests().isEmpty {
+                        try peer.respond(peer.nextRequest(), 200, body: "app \(index)".bytes)
+                        found = index
+                    }
+                    return found != nil
+                }
+                let index = try #require(found, "no app is asked")
+                try client.expectAnswer("app \(index)")
+                return index
+            }
+            #expect(try ask() == 0)
+            for next in [1, 2, 0] {
+                try write("127.0.0.\(next + 1) app.test\n", to: "\(s.folder)/hosts")
+                #expect(try wait { try ask() == next }, "app \(next)")
+                #expect(try ask() == next)
+            }
+        }
+    }
 }
