@@ -19,6 +19,8 @@ final class ServedCertificates: Sendable {
         var keyLog: KeyLog?
         var rules: TerminationRules?
         var context: TLSServerContext?
+        /// Those that `context` has: the store may have newer ones, of which none could be made.
+        var pairs: [CertificatePair] = []
         var development: DevelopmentCertificate?
         /// What is wrong with files now, as the operator was told; and how often something was, and was not.
         var faults: [Fault] = []
@@ -46,8 +48,9 @@ final class ServedCertificates: Sendable {
             let store = try CertificateStore(sources, now: now)
             let tickets = try Self.naming("ticket-keys") { try rules.ticketKeys.map { try TicketKeys(file: $0) } ?? TicketKeys(period: rules.ticketLifetime, now: now) }
             let keyLog = try Self.naming("key-log") { try rules.keyLog.map { try KeyLog(path: $0) } }
-            let context = try Self.makeContext(rules, store, tickets, keyLog)
-            for pair in store.snapshot.pairs {
+            let pairs = store.snapshot.pairs
+            let context = try Self.makeContext(rules, pairs, tickets, keyLog)
+            for pair in pairs {
                 for warning in pair.warnings(at: now) where !rules.sources.isEmpty { loop.tell("\(warning)") }
             }
             state.withLock {
@@ -56,6 +59,7 @@ final class ServedCertificates: Sendable {
                 $0.keyLog = keyLog
                 $0.rules = rules
                 $0.context = context
+                $0.pairs = pairs
                 $0.development = development
             }
             return context
@@ -89,11 +93,10 @@ final class ServedCertificates: Sendable {
         }
     }
 
-    /// A context with what the store has now.
+    /// A context with the store's pairs.
     private static func makeContext(
-        _ rules: TerminationRules, _ store: CertificateStore, _ tickets: TicketKeys, _ keyLog: KeyLog?
+        _ rules: TerminationRules, _ pairs: [CertificatePair], _ tickets: TicketKeys, _ keyLog: KeyLog?
     ) throws -> TLSServerContext {
-        let pairs = store.snapshot.pairs
         var policies: [ClientCertificateRule] = []
         let members = pairs.enumerated().map { index, pair in
             let rule = rules.clientRules[index]
@@ -117,24 +120,24 @@ final class ServedCertificates: Sendable {
     ///   - now: seconds since 1970.
     ///   - tell: takes what the operator should know of what was taken over.
     func reload(now: Int64 = WallClock.seconds, telling tell: ([String]) -> Void) throws(ConfigurationError) {
-        let (store, tickets, keyLog, rules) = state.withLock { ($0.store, $0.tickets, $0.keyLog, $0.rules) }
+        let (store, tickets, keyLog, rules, before) = state.withLock { ($0.store, $0.tickets, $0.keyLog, $0.rules, $0.pairs) }
         guard let store, let tickets, let rules else { return }
         var faults: [Fault] = []
         var swapCount = 0
-        let before = store.snapshot.pairs
         for outcome in store.reload(now: now) {
-            switch outcome.change {
-            case .unchanged: break
-            case .swapped: swapCount += 1
-            case .kept(let fault): faults.append(Fault(message: fault.message, text: "\(fault)"))
-            }
+            if case .kept(let fault) = outcome.change { faults.append(Fault(message: fault.message, text: "\(fault)")) }
         }
-        let lost = Self.namesLost(from: before, to: store.snapshot.pairs, isStrict: rules.isStrict)
-        if !lost.isEmpty { tell(lost) }
+        let pairs = store.snapshot.pairs
         do {
-            let context = try Self.makeContext(rules, store, tickets, keyLog)
-            state.withLock { $0.context = context }
+            let context = try Self.makeContext(rules, pairs, tickets, keyLog)
+            state.withLock {
+                $0.context = context
+                $0.pairs = pairs
+            }
             published.wrappingAdd(1, ordering: .releasing)
+            swapCount = zip(before, pairs).count { $0 !== $1 }
+            let lost = Self.namesLost(from: before, to: pairs, isStrict: rules.isStrict)
+            if !lost.isEmpty { tell(lost) }
         } catch {
             faults.append(Fault(message: "\(error)", text: "\(error)"))
         }
@@ -185,7 +188,7 @@ final class ServedCertificates: Sendable {
         return pairs.map { $0.summary(at: now) } + ["certificates taken over \(swapCount), not good \(refusedCount)"] + faults.map { "not good: \($0.text)" }
     }
 
-    private var pairs: [CertificatePair] { state.withLock { $0.store }?.snapshot.pairs ?? [] }
+    private var pairs: [CertificatePair] { state.withLock { $0.pairs } }
 
     // MARK: Tickets
 
