@@ -46,6 +46,8 @@ public final class TLSClientContext: TLSContext, @unchecked Sendable {
         }
         unsafe SSL_CTX_set_verify(context, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
         if let identity {
+            // OpenSSL's own would ask on the terminal, or wait for the standard input.
+            unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
             guard unsafe SSL_CTX_use_certificate_chain_file(context, identity.certificate) == 1 else {
                 throw TLSSetupFault.fromOpenSSL("the certificate in `\(identity.certificate)` cannot be read")
             }

@@ -241,4 +241,21 @@ import Testing
             #expect(!ends.server.isOpen)
         }
     }
+
+    /// OpenSSL would ask on the terminal, or, where there is none, wait for the standard input.
+    @Test func aKeyWithAPasswordIsNotAskedFor() throws {
+        let forge = Self.identities
+        try forge.openssl("pkey", "-in", "good.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key")
+        var ends: [Int32] = [-1, -1]
+        try #require(unsafe pipe(&ends) == 0)
+        let input = dup(0)
+        dup2(ends[0], 0)
+        defer {
+            if input >= 0 { dup2(input, 0) }
+            (ends + [input]).forEach { close($0) }
+        }
+        #expect(unsafe write(ends[1], "secret\n", 7) == 7)
+        let identity = ClientIdentity(certificate: forge.path("good.pem"), key: forge.path("locked.key"))
+        #expect(throws: TLSSetupFault.self) { try TLSClientContext(trust: .anyone, identity: identity, protocols: []) }
+    }
 }
