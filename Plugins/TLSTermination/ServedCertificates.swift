@@ -29,6 +29,9 @@ final class ServedCertificates: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Held while files are read and a context is made of them: a change that comes in the meantime is looked at afterwards, and an older reading
+    /// never takes the place of a newer one.
+    private let reading = Mutex(())
     /// Goes up when there is another context.
     private let published = Atomic<UInt64>(0)
 
@@ -40,6 +43,10 @@ final class ServedCertificates: Sendable {
 
     /// Reads all files; the second loop gets what the first has made. Errors: what is wrong with them.
     func begin(_ rules: TerminationRules, _ loop: LoopContext) throws(ConfigurationError) -> TLSServerContext {
+        try reading.withLock { (_) throws(ConfigurationError) in try read(rules, loop) }
+    }
+
+    private func read(_ rules: TerminationRules, _ loop: LoopContext) throws(ConfigurationError) -> TLSServerContext {
         if let context { return context }
         let now = WallClock.seconds
         let development = rules.sources.isEmpty ? try Self.makeDevelopment(rules, now) : nil
@@ -120,6 +127,10 @@ final class ServedCertificates: Sendable {
     ///   - now: seconds since 1970.
     ///   - tell: takes what the operator should know of what was taken over.
     func reload(now: Int64 = WallClock.seconds, telling tell: ([String]) -> Void) throws(ConfigurationError) {
+        try reading.withLock { (_) throws(ConfigurationError) in try readAgain(now, tell) }
+    }
+
+    private func readAgain(_ now: Int64, _ tell: ([String]) -> Void) throws(ConfigurationError) {
         let (store, tickets, keyLog, rules, before) = state.withLock { ($0.store, $0.tickets, $0.keyLog, $0.rules, $0.pairs) }
         guard let store, let tickets, let rules else { return }
         var faults: [Fault] = []
