@@ -27,11 +27,13 @@ open class ServerSession: Session {
 
     /// Sends the head of a response.
     ///
-    /// - Parameter fill: adds its fields: those that are about a connection (`TokenSet.responseDrops`) must not be among them, but for
-    ///   Content-Length. Returns whether the session is to ask for a body, of which there may be nothing now. Without it, the stream ends here;
-    ///   as it does in answer to HEAD, and with 204 and 304 (RFC 9110 §6.4.1), whatever is said.
+    /// - Parameters:
+    ///   - isTunnel: it opens the tunnel that an extended CONNECT asks for. Where the own side ends first, the client's goes on.
+    ///   - fill: adds its fields: those that are about a connection (`TokenSet.responseDrops`) must not be among them, but for
+    ///     Content-Length. Returns whether the session is to ask for a body, of which there may be nothing now. Without it, the stream ends
+    ///     here; as it does in answer to HEAD, and with 204 and 304 (RFC 9110 §6.4.1), whatever is said.
     /// - Returns: false, and nothing is sent, if the head does not fit, the stream is gone, or it has its answer.
-    public final func respond(_ stream: HTTP2Stream, status: UInt16, _ fill: (inout HeadList) -> Bool) -> Bool {
+    public final func respond(_ stream: HTTP2Stream, status: UInt16, isTunnel: Bool = false, _ fill: (inout HeadList) -> Bool) -> Bool {
         precondition(status >= 200 && status <= 999)
         guard stream.isLive, !stream.isReset, !stream.hasAnswered, failure == nil else { return false }
         var list = statusList(status)
@@ -41,6 +43,7 @@ open class ServerSession: Session {
         let result = unsafe list.withHead { unsafe sluice_h2_respond(h2, stream.number, $0, hasBody ? 1 : 0) }
         guard result == 0 else { return false }
         stream.hasAnswered = true
+        stream.isTunnel = isTunnel
         if hasBody { makeEager(stream) }
         return true
     }
@@ -101,7 +104,6 @@ open class ServerSession: Session {
         case .none, .chunked, .untilClose: break
         }
         let protocolName = block.pseudo.protocolName
-        stream.isTunnel = protocolName != nil
         if endsStream { stream.peerHasEnded = true }
         var message = takeMessage()
         received(stream, head, protocolName: protocolName, &message)

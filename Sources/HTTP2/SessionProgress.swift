@@ -134,8 +134,8 @@ extension Session {
             stream.hasEnded = true
             endEager(stream)
             if failure == nil && stream.isTold { finished(stream) }
-            // What the client still sends of its request is not wanted (RFC 9113 §8.1).
-            if isServer && !stream.peerHasEnded && !stream.isReset { _ = unsafe sluice_h2_reset(h2, stream.number, ErrorCode.noError.rawValue) }
+            // What the client still sends of its request is not wanted (RFC 9113 §8.1); of a tunnel, one side may end before the other.
+            if isServer && !stream.peerHasEnded && !stream.isReset && !stream.isTunnel { _ = unsafe sluice_h2_reset(h2, stream.number, ErrorCode.noError.rawValue) }
         }
     }
 

@@ -97,7 +97,7 @@ final class ClientStream: ClientSide {
             bytes.reset()
             release()
         } else {
-            bytes.end()
+            bytes.finish()
         }
     }
 

@@ -21,6 +21,8 @@ final class ClientStreamBytes: StreamCarrier {
     private var isHeadAlone = false
     /// The request was HEAD.
     var answersHead = false
+    /// The exchange is over: nobody takes what the client still sends.
+    private var isUnwanted = false
 
     init(_ session: StreamConnection, _ slabs: SlabPool) {
         unsafe self.session = session
@@ -33,6 +35,7 @@ final class ClientStreamBytes: StreamCarrier {
         isHeadAlone = false
         outbox.reset()
         answersHead = false
+        isUnwanted = false
     }
 
     /// Lets go of all bytes.
@@ -46,7 +49,7 @@ final class ClientStreamBytes: StreamCarrier {
 
     /// Takes what the client sent. False: nobody wants it any more. It fits: the client may send no more than its window before it is taken.
     func takeIn(_ bytes: Span<UInt8>, _ pool: SlabPool) -> Bool {
-        guard let stream, !outbox.isEnded else { return false }
+        guard let stream, !isUnwanted else { return false }
         // Most bodies are small, and a hundred streams may have one.
         inbox.attach(slabs)
         inbox.makeRoom(for: bytes.count, pool)
@@ -104,7 +107,7 @@ final class ClientStreamBytes: StreamCarrier {
         hasHead = true
         // What HTTP/1 opens with 101 begins with 200 here, and the client has sent no key to be answered (RFC 8441 §5).
         let isTunnel = status == 101
-        let isSent = unsafe session.respond(stream, status: isTunnel ? 200 : status) { list in
+        let isSent = unsafe session.respond(stream, status: isTunnel ? 200 : status, isTunnel: isTunnel) { list in
             seen = list.add(lines: bytes, from: fields, dropping: isTunnel ? [.secWebSocketAccept] : [])
             isHeadAlone = !isTunnel && (answersHead || status == 204 || status == 304 || seen.saysLengthZero)
             return !isHeadAlone
@@ -112,15 +115,22 @@ final class ClientStreamBytes: StreamCarrier {
         return isSent ? seen.end : 0
     }
 
-    /// The response is complete.
+    /// The response is complete, or the app's side of a tunnel.
     override func end() {
         guard let stream, !outbox.isEnded else { return }
         outbox.isEnded = true
         unsafe session.resume(stream)
     }
 
+    /// The exchange is over, and what it sent is all.
+    func finish() {
+        isUnwanted = true
+        end()
+    }
+
+    /// Also behind the end, which a tunnel's other side may survive.
     override func reset() {
-        guard let stream, !outbox.isEnded else { return }
+        guard let stream else { return }
         outbox.isEnded = true
         unsafe session.reset(stream, .internalError)
     }

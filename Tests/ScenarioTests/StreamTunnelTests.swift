@@ -8,8 +8,8 @@ import Testing
         ("origin", "http://app.test"),
     ]
 
-    func tunnel(_ s: Scenario) throws -> (client: FrameConnection, stream: UInt32, app: ScriptedConnection) {
-        let client = try s.connectStreams()
+    func tunnel(_ s: Scenario, settings: [(Int, Int)] = []) throws -> (client: FrameConnection, stream: UInt32, app: ScriptedConnection) {
+        let client = try s.connectStreams(settings: settings)
         try client.waitFor("SETTINGS", until: { !$0.settings.isEmpty })
         #expect(client.settings[8] == 1)
         let stream = try client.request(head: StreamTunnelTests.head, ends: false)
@@ -44,6 +44,47 @@ import Testing
             let other = try client.get("/other")
             try s.app.accept().serve("GET /other HTTP/1.1", answering: "x")
             try client.answer(to: other, 200, "x")
+        }
+    }
+
+    @Test func `an app that ends its side still gets what the client sends`() throws {
+        try StreamTests.run { s in
+            let (client, stream, app) = try tunnel(s)
+            try app.send("down")
+            app.closeWriting()
+            try client.waitFor("the app's end", until: { $0[stream].isComplete })
+            try client.ping()
+            #expect(client[stream].bodyText == "down" && client[stream].resetCode == nil)
+            try client.send(Wire.data(stream, "up"))
+            try app.expect("up")
+            try client.send(Wire.data(stream, " to the end", ends: true))
+            try app.expect(" to the end")
+            try app.expectClosed()
+            let other = try client.get("/other")
+            try s.app.accept().serve("GET /other HTTP/1.1", answering: "x")
+            try client.answer(to: other, 200, "x")
+        }
+    }
+
+    @Test func `a tunnel that is too long silent behind the app's end is reset`() throws {
+        try StreamTests.run(app: "tunnel-timeout = 300ms") { s in
+            let (client, stream, app) = try tunnel(s)
+            app.closeWriting()
+            try client.waitFor("the app's end", until: { $0[stream].isComplete })
+            try client.waitFor("the reset", until: { $0[stream].resetCode != nil })
+            try app.expectBrokenOff()
+        }
+    }
+
+    /// The end of the app's side waits for the client's window.
+    @Test func `a tunnel that breaks behind the app's end is reset, and not forgotten`() throws {
+        try StreamTests.run(app: "tunnel-timeout = 300ms") { s in
+            let (client, stream, app) = try tunnel(s, settings: [(Wire.initialWindow, 0)])
+            client.opensWindows = false
+            try app.send("down")
+            app.closeWriting()
+            try client.waitFor("the reset", until: { $0[stream].resetCode != nil })
+            #expect(!client[stream].isComplete)
         }
     }
 
