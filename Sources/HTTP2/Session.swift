@@ -286,7 +286,7 @@ open class Session {
 
     /// Everything that could go has gone: what waits, waits for windows.
     private func measureStall() {
-        guard eager > 0, failure == nil else {
+        guard eager > 0, failure == nil, settings.stallTime < .max else {
             stallDeadline = .max
             return
         }

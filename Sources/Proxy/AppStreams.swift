@@ -19,7 +19,8 @@ final class AppStreams: ClientSession {
         let upstream = owner.upstream
         var settings = SessionSettings()
         settings.heads = upstream.settings.limits
-        settings.stallTime = upstream.settings.sendIdleTimeout
+        // Each holder has times of its own for what the app must take and say: one that it does not read is nothing to the others.
+        settings.stallTime = .max
         super.init(settings: settings, slabs: upstream.proxy.slabs, tables: upstream.proxy.tableSlabs)
     }
 

@@ -128,12 +128,7 @@ final class MultiplexedConnection: Peer {
         case .connecting: fail(.upstreamConnectTimeout)
         case .securing: fail(.upstreamTLSTimeout)
         case .open:
-            if let streams, streams.stallDeadline <= loop.now {
-                streams.checkStall(now: loop.now)
-                run()
-            } else if users.isEmpty {
-                close()
-            }
+            if users.isEmpty { close() }
         case .closed: break
         }
     }
@@ -206,7 +201,6 @@ final class MultiplexedConnection: Peer {
         isRunning = false
         if !goesOn { return close() }
         if streams.isOver || (isLeaving && users.isEmpty && output.isEmpty) { return close() }
-        if !users.isEmpty { loop.setDeadline(self, streams.stallDeadline) }
     }
 
     /// False: the connection is over.

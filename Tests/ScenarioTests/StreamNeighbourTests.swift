@@ -1,0 +1,37 @@
+import HTTP2Wire
+import Testing
+
+/// A connection to an app carries the streams of many clients: what goes wrong with some of them is nothing to the others.
+@Suite struct StreamNeighbourTests {
+    @Test func `an app that does not read one body goes on with other streams`() throws {
+        try StreamAppTests.run(app: "send-timeout = 300ms") { s in
+            let events = try s.connect()
+            try events.get("/events")
+            let app = try s.acceptStreams()
+            let quiet = try app.nextRequest()
+            try app.send(Wire.headers(quiet, [(":status", "200")], ends: false) + Wire.data(quiet, "one;"))
+            _ = try events.receive(through: "one;")
+            // A body whose end stays with the gateway.
+            let client = try s.connectStreams()
+            app.opensWindows = false
+            let stream = try client.request("POST", "/", ends: false)
+            let slow = try app.nextRequest()
+            try app.send(Wire.headers(slow, [(":status", "200")], ends: false))
+            try client.sendBody(stream, pattern(70_000), ends: true)
+            try app.waitFor("the window's bytes", until: { $0[slow].body.count == 65_535 })
+            // For more than twice the time.
+            for index in 0..<4 {
+                let other = try s.connect()
+                try other.get("/time/\(index)")
+                let request = try app.nextRequest()
+                _ = ScenarioTests.wait(upTo: .milliseconds(250)) { app.wire.hasEnded }
+                try app.respond(request, 200, [("content-length", "1")], body: "x".bytes)
+                try other.expectAnswer("x")
+            }
+            try app.send(Wire.data(quiet, "two;"))
+            _ = try events.receive(through: "two;")
+            try app.send(Wire.data(slow, "done", ends: true))
+            try client.answer(to: stream, 200, "done")
+        }
+    }
+}
