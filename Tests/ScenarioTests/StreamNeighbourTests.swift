@@ -3,6 +3,34 @@ import Testing
 
 /// A connection to an app carries the streams of many clients: what goes wrong with some of them is nothing to the others.
 @Suite struct StreamNeighbourTests {
+    @Test func `clients that do not read their answers leave the others what they need of the connection's window`() throws {
+        try StreamAppTests.run { s in
+            let greedy = try s.connectStreams(settings: [(Wire.initialWindow, 0)])
+            greedy.opensWindows = false
+            for index in 0..<60 { try greedy.get("/large/\(index)") }
+            let app = try s.acceptStreams()
+            try app.shakeHands()
+            let body = pattern(512 << 10)
+            for _ in 0..<60 {
+                let stream = try app.nextRequest()
+                try app.send(Wire.headers(stream, [(":status", "200")], ends: false))
+                var sent = 0
+                // Until the gateway takes no more of it.
+                while true {
+                    sent += try app.sendWhatFits(stream, body[sent...])
+                    try app.ping()
+                    let more = try app.sendWhatFits(stream, body[sent...])
+                    sent += more
+                    if more == 0 { break }
+                }
+            }
+            let other = try s.connect()
+            try other.get("/other")
+            try app.respond(app.nextRequest(), 200, [("content-length", "5")], body: "other".bytes)
+            try other.expectAnswer("other")
+        }
+    }
+
     @Test func `an app that does not read one body goes on with other streams`() throws {
         try StreamAppTests.run(app: "send-timeout = 300ms") { s in
             let events = try s.connect()
