@@ -12,9 +12,10 @@ public struct FloodBudget: Equatable, Sendable {
 /// What a peer may send, on one connection, of frames that cost more to take than to send. Above a budget the connection is ended with
 /// GOAWAY (ENHANCE_YOUR_CALM), and each has its `Reason`. Work that was done in earnest pays something back; see each budget.
 public struct FloodBudgets: Equatable, Sendable {
-    /// RST_STREAM frames of the peer (rapid reset, CVE-2023-44487). A stream that is answered to its end pays one back.
+    /// RST_STREAM frames of the peer (rapid reset, CVE-2023-44487). A stream that is answered to its end pays one back, and any that was
+    /// opened to an app.
     public var resets = FloodBudget(200, perSecond: 20)
-    /// Streams that had to be reset for the peer's own fault (MadeYouReset, CVE-2025-8671).
+    /// Streams that had to be reset for a client's own fault (MadeYouReset, CVE-2025-8671).
     public var faults = FloodBudget(100, perSecond: 10)
     public var settings = FloodBudget(20, perSecond: 1)
     /// PING frames. A DATA frame in either direction pays one back: gRPC measures the way with pings while data flow.

@@ -95,7 +95,8 @@ extension Session {
 
     func streamEnded(_ stream: HTTP2Stream, _ code: ErrorCode) {
         let isComplete = stream.peerHasEnded && stream.hasEnded
-        if isComplete || (stream.hasEnded && code == .noError) { account.credit(.resets) }
+        // An app may reset each stream that it was asked for.
+        if !isServer || isComplete || (stream.hasEnded && code == .noError) { account.credit(.resets) }
         if stream.isTold && failure == nil {
             stream.isTold = false
             // Without a reset of the peer's or the owner's: nghttp2 found a fault, or the peer does not serve this stream.
@@ -123,7 +124,8 @@ extension Session {
                 stallDeadline = .max
             }
         case FrameType.resetStream:
-            guard code != .noError, stream?.isResetByOwner != true, failure == nil else { return }
+            // An app opens no streams: it has no more of them to get wrong than it is asked for.
+            guard isServer, code != .noError, stream?.isResetByOwner != true, failure == nil else { return }
             if let (reason, code) = charge(.faults) { fail(reason, code) }
         default:
             if type == FrameType.data {

@@ -62,4 +62,46 @@ import Testing
             try client.answer(to: stream, 200, "done")
         }
     }
+
+    /// Go's servers end each stream so whose request they do not read to its end.
+    @Test(arguments: [0, 2])
+    func `an app may reset as many streams as it is asked for`(code: Int) throws {
+        try StreamAppTests.run { s in
+            let events = try s.connect()
+            try events.get("/events")
+            let app = try s.acceptStreams()
+            let quiet = try app.nextRequest()
+            try app.send(Wire.headers(quiet, [(":status", "200")], ends: false) + Wire.data(quiet, "one;"))
+            _ = try events.receive(through: "one;")
+            let client = try s.connectStreams()
+            for index in 0..<300 {
+                let stream = try client.request("POST", "/\(index)", ends: false)
+                let request = try app.nextRequest()
+                if code == 0 { try app.respond(request, 401, body: "no".bytes) }
+                try app.reset(request, code)
+                if code == 0 { try client.answer(to: stream, 401, "no") } else { try client.reply(to: stream, 502, "upstream.response.reset") }
+            }
+            try app.send(Wire.data(quiet, "two;"))
+            _ = try events.receive(through: "two;")
+        }
+    }
+
+    @Test func `malformed answers end their streams, however many they are`() throws {
+        try StreamAppTests.run { s in
+            let events = try s.connect()
+            try events.get("/events")
+            let app = try s.acceptStreams()
+            let quiet = try app.nextRequest()
+            try app.send(Wire.headers(quiet, [(":status", "200")], ends: false) + Wire.data(quiet, "one;"))
+            _ = try events.receive(through: "one;")
+            let client = try s.connectStreams()
+            for index in 0..<150 {
+                let stream = try client.get("/\(index)")
+                try app.send(Wire.headers(app.nextRequest(), [(":status", "200"), ("connection", "close")]))
+                try client.reply(to: stream, 502, "upstream.response.malformed")
+            }
+            try app.send(Wire.data(quiet, "two;"))
+            _ = try events.receive(through: "two;")
+        }
+    }
 }
