@@ -50,7 +50,7 @@ extension FieldBlock {
         head.end = message.end
         guard let method = pseudo.method else { return Refusal(.requestPseudoFieldMalformed) }
         head.methodName = method
-        head.method = .named(count: Int(method.count), message.slab.bytes.paddedWord(at: method.lower))
+        head.method = self.method
         let isExtended = pseudo.protocolName != nil
         if head.method == .connect && !isExtended { return Refusal(.requestMethodConnect) }
         if isExtended && !(head.method == .connect && takesExtendedConnect && pseudo.authority != nil) {
@@ -65,6 +65,12 @@ extension FieldBlock {
             head.expectsContinue = head.framing != .none && head.framing != .length(0)
         }
         return nil
+    }
+
+    /// The method that it says, also where it must be refused.
+    var method: Method {
+        guard let name = pseudo.method else { return .get }
+        return .named(count: Int(name.count), message.slab.bytes.paddedWord(at: name.lower))
     }
 
     private func applyTarget(to head: inout RequestHead) -> Reason? {

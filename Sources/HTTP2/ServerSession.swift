@@ -93,6 +93,8 @@ open class ServerSession: Session {
             if refusal.isMalformed { return refuse(stream, refusal.reason) }
             stream.isRefused = true
             stream.isTold = true
+            // How the answer is framed hangs on it.
+            stream.method = block.method
             if endsStream { stream.peerHasEnded = true }
             return mustRefuse(stream, refusal.reason)
         }

@@ -114,6 +114,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [("expect", "tea", 417), ("x-long", String(repeating: "a", count: 40_000), 431)])
+    func `a HEAD that is refused gets no body`(name: String, value: String, status: Int) throws {
+        try StreamTests.run { s in
+            let client = try s.connectStreams()
+            try client.shakeHands()
+            let stream = client.takeNumber()
+            let block = Wire.block([(":method", "HEAD"), (":scheme", "http"), (":path", "/"), (":authority", "app.test"), (name, value)])
+            try client.send(Wire.frame(1, flags: block.count > 16_384 ? 1 : 5, stream: stream, Array(block.prefix(16_384))))
+            var at = 16_384
+            while at < block.count {
+                try client.send(Wire.frame(9, flags: at + 16_384 >= block.count ? 4 : 0, stream: stream, Array(block[at..<min(at + 16_384, block.count)])))
+                at += 16_384
+            }
+            let answer = try client.outcome(of: stream)
+            #expect(answer.status == status && answer.isComplete && answer.dataFrames == 0)
+        }
+    }
+
     @Test func `HEAD, 204, 304 and an empty answer have no body, and keep their fields`() throws {
         try StreamTests.run { s in
             let client = try s.connectStreams()
