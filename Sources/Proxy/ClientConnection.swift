@@ -474,6 +474,7 @@ final class ClientConnection: ClientSide {
     func close() {
         guard phase != .closed else { return }
         phase = .closed
+        streams?.endLeftOver(.clientClosed)
         streams = nil
         letGo()
         clearBuffers()

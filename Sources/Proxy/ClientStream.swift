@@ -93,12 +93,23 @@ final class ClientStream: ClientSide {
         exchange.finishRecord()
         if !isCut && !exchange.responseTrailers.isEmpty { swap(&bytes.outbox.trailers, &exchange.responseTrailers) }
         letGo()
-        if isCut {
+        if bytes.stream == nil {
+            unsafe session.outlived(self)
+            release()
+        } else if isCut {
             bytes.reset()
             release()
         } else {
             bytes.finish()
         }
+    }
+
+    /// Its stream is over, with all that either side has to say, and its tunnel has not passed on all of that yet. It is not used again then.
+    func outlivesStream() -> Bool {
+        guard let held, held.lend({ $0.phase == .tunnel }) else { return false }
+        bytes.leave()
+        stream.canReceive = true
+        return true
     }
 
     /// The stream is over, whatever is left.

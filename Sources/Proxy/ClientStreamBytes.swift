@@ -38,6 +38,9 @@ final class ClientStreamBytes: StreamCarrier {
         isUnwanted = false
     }
 
+    /// The client's message is complete, and so is what it gets: what the exchange has not taken yet is left for it.
+    func leave() { stream = nil }
+
     /// Lets go of all bytes.
     override func close() {
         stream = nil
@@ -60,13 +63,12 @@ final class ClientStreamBytes: StreamCarrier {
     }
 
     override func receive(into buffer: inout ReceiveBuffer, room: Int) -> ReceiveOutcome {
-        guard let stream else { return .failed(0) }
-        guard !inbox.isEmpty else { return stream.peerHasEnded ? .end : .wouldBlock }
+        guard !inbox.isEmpty else { return stream?.peerHasEnded ?? true ? .end : .wouldBlock }
         let count = min(inbox.count, room)
         buffer.append(inbox, count)
         inbox.consume(count)
         if inbox.isEmpty { inbox.detach() }
-        unsafe session.consume(stream, count)
+        if let stream { unsafe session.consume(stream, count) }
         return .bytes(count)
     }
 

@@ -104,9 +104,10 @@ extension ClientConnection {
             streams.drain()
             if streams.wantsSend { return true }
         }
-        guard streams.isOver else { return awaitStreams(streams) }
+        guard streams.failure != nil ? streams.isOver : streams.isDone else { return awaitStreams(streams) }
         if let reason = streams.failure { logRefusal(reason) }
         streams.close(.clientClosed)
+        streams.endLeftOver(.clientClosed)
         self.streams = nil
         beginLingering()
         return true

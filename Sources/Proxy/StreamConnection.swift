@@ -15,6 +15,9 @@ final class StreamConnection: ServerSession {
     private var clients: [ClientStream] = []
     /// Those whose exchanges can go on: after the session has returned, as it must not be called from within its own events.
     private var awake: [ClientStream] = []
+    /// Those of streams that are over, with bytes of tunnels that the apps have not taken.
+    private var leftOver: [ClientStream] = []
+    var isDone: Bool { isOver && leftOver.isEmpty }
     private(set) var requestCount: UInt32 = 0
 
     init(of owner: ClientConnection) {
@@ -112,7 +115,23 @@ final class StreamConnection: ServerSession {
         wake(client)
     }
 
-    override func closed(_ stream: HTTP2Stream, _ reason: Reason?) { clients[stream.slot].closed(reason) }
+    override func closed(_ stream: HTTP2Stream, _ reason: Reason?) {
+        let client = clients[stream.slot]
+        guard reason == nil, client.outlivesStream() else { return client.closed(reason) }
+        leftOver.append(client)
+        clients[stream.slot] = owner.lend { ClientStream(of: self, on: $0) }
+        wake(client)
+    }
+
+    /// What was left over is with the app, or given up.
+    func outlived(_ client: ClientStream) { leftOver.removeAll { $0 === client } }
+
+    /// Ends what is left over: the connection goes.
+    func endLeftOver(_ reason: Reason) {
+        let clients = leftOver
+        leftOver = []
+        for client in clients { client.closed(reason) }
+    }
 
     override func refused(_ number: Int32, _ reason: Reason) { owner.lend { $0.logRefusal(reason) } }
 

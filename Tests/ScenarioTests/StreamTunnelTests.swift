@@ -66,6 +66,50 @@ import Testing
         }
     }
 
+    @Test(arguments: ["the app reads it", "the app goes away", "the client goes away"])
+    func `a tunnel passes on what is left when its stream is over`(end: String) throws {
+        var options = StreamTests.options(app: "tunnel-timeout = 1h")
+        options.appReceiveBuffer = 4096
+        try Scenario.run(options) { s in
+            let (client, stream, app) = try tunnel(s)
+            app.closeWriting()
+            try client.waitFor("the app's end", until: { $0[stream].isComplete })
+            try client.shakeHands()
+            // Until the gateway takes no more of it.
+            let body = pattern(16 << 20)
+            var sent = 0
+            while true {
+                let count = try client.sendWhatFits(stream, body[sent...])
+                sent += count
+                try client.ping()
+                let more = try client.sendWhatFits(stream, body[sent...])
+                sent += more
+                if more == 0 { break }
+            }
+            #expect(sent < body.count)
+            try client.send(Wire.data(stream, "", ends: true))
+            try client.ping()
+            // The next stream takes its place.
+            let other = try client.get("/other")
+            let next = try s.app.accept()
+            try next.serve("GET /other HTTP/1.1", answering: "x")
+            try client.answer(to: other, 200, "x")
+            switch end {
+            case "the app reads it":
+                #expect(try app.receive(sent) == Array(body.prefix(sent)))
+                try app.expectClosed()
+            case "the app goes away": app.reset()
+            default:
+                client.wire.close()
+                try app.expectBrokenOff()
+            }
+            let later = try s.connectStreams()
+            let last = try later.get("/later")
+            try next.serve("GET /later HTTP/1.1", answering: "y")
+            try later.answer(to: last, 200, "y")
+        }
+    }
+
     @Test func `a tunnel that is too long silent behind the app's end is reset`() throws {
         try StreamTests.run(app: "tunnel-timeout = 300ms") { s in
             let (client, stream, app) = try tunnel(s)
