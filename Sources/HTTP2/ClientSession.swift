@@ -22,8 +22,11 @@ open class ClientSession: Session {
     /// Requests that may be sent now: the app allows so many streams beside those that are open, and has not said that it leaves.
     public final var room: Int {
         guard failure == nil, unsafe sluice_h2_takes_requests(h2) != 0 else { return 0 }
-        return max(0, min(Int(unsafe sluice_h2_peer_streams(h2)), settings.streams) &- openStreams)
+        return max(0, peerStreams &- openStreams)
     }
+
+    /// Requests that the app allows at a time, as far as this side wants as many.
+    public final var peerStreams: Int { min(Int(unsafe sluice_h2_peer_streams(h2)), settings.streams) }
 
     /// The app has said that it takes extended CONNECT (RFC 8441 §3).
     public final var takesExtendedConnect: Bool { unsafe sluice_h2_peer_takes_connect(h2) != 0 }

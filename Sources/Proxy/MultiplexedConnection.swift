@@ -26,9 +26,6 @@ final class MultiplexedConnection: Peer {
     /// The app has said how many streams it allows.
     private var knowsLimit = false
 
-    /// Streams that are promised before the app has said how many it allows (RFC 9113 §6.5.2 recommends no fewer).
-    private static let streamsUnasked = 100
-
     init(descriptor: Int32, server: Int, upstream: Upstream) {
         self.upstream = upstream
         self.server = server
@@ -43,7 +40,7 @@ final class MultiplexedConnection: Peer {
     /// Another stream may be promised a place.
     var hasRoom: Bool {
         guard state != .closed, !isLeaving else { return false }
-        guard knowsLimit, let streams else { return users.count < Self.streamsUnasked }
+        guard knowsLimit, let streams else { return users.count < upstream.streamsUnasked(of: server) }
         return streams.room > waitingCount
     }
 
@@ -103,7 +100,10 @@ final class MultiplexedConnection: Peer {
         if users.isEmpty { close() }
     }
 
-    func settingsCame() { knowsLimit = true }
+    func settingsCame() {
+        knowsLimit = true
+        if let streams { upstream.allows(server, streams: streams.peerStreams) }
+    }
 
     // MARK: Events
 

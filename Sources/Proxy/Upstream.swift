@@ -232,6 +232,10 @@ public final class Upstream: EventSource {
     private var multiplexed: [MultiplexedConnection] = []
     /// Until when each of the pool's servers counts as one that speaks HTTP/1.1, as it has said itself.
     private var plainUntil: [Int64] = []
+    /// How many streams each of the pool's servers allowed on the last connection that said so.
+    private var streamsAllowed: [Int] = []
+    /// Streams that are promised before a server has said how many it allows (RFC 9113 §6.5.2 recommends no fewer).
+    private static let streamsUnasked = 100
     /// Milliseconds after which it is asked again.
     private static let askAgain: Int64 = 300_000
 
@@ -250,6 +254,15 @@ public final class Upstream: EventSource {
         while plainUntil.count <= server { plainUntil.append(0) }
         plainUntil[server] = loop.now &+ Self.askAgain
     }
+
+    /// What a server allows on a connection.
+    func allows(_ server: Int, streams: Int) {
+        while streamsAllowed.count <= server { streamsAllowed.append(Self.streamsUnasked) }
+        streamsAllowed[server] = streams
+    }
+
+    /// Streams that may be promised on a new connection to a server: it will allow as many as on the last.
+    func streamsUnasked(of server: Int) -> Int { server < streamsAllowed.count ? max(1, streamsAllowed[server]) : Self.streamsUnasked }
 
     /// Who was promised a stream of a connection which has none gets a connection of its own, in the same place.
     func connectAgain(_ stream: AppConnection) {
@@ -434,6 +447,7 @@ public final class Upstream: EventSource {
             // The number may have been another server's.
             if number < sessions.count { sessions[number] = TLSSessions() }
             if number < plainUntil.count { plainUntil[number] = 0 }
+            if number < streamsAllowed.count { streamsAllowed[number] = Self.streamsUnasked }
             kept.append(number)
         }
         for number in removed { pool.removeServer(number) }

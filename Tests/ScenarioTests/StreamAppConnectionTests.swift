@@ -54,6 +54,29 @@ import Testing
         }
     }
 
+    @Test func `what an app has said of its limit holds for the connections that follow`() throws {
+        try StreamAppTests.run { s in
+            let limit = 5
+            let client = try s.connectStreams()
+            let streams = try (0..<60).map { try client.get("/\($0)") }
+            var peers: [FrameConnection] = []
+            let done = try ScenarioTests.wait {
+                try client.takeArrived()
+                if let socket = try s.app.listening.accepted() { peers.append(try .app(s.adopt(socket), settings: [(Wire.maxStreams, limit)])) }
+                for peer in peers {
+                    // All that came at once, of which it takes so many.
+                    for (index, _) in try peer.arrivedRequests().enumerated() {
+                        let stream = try peer.nextRequest()
+                        if index < limit { try peer.respond(stream, 200, body: peer[stream][":path"]!.bytes) } else { try peer.reset(stream, 7) }
+                    }
+                }
+                return streams.allSatisfy { client[$0].isOver }
+            }
+            #expect(done)
+            for (index, stream) in streams.enumerated() { try client.answer(to: stream, 200, "/\(index)") }
+        }
+    }
+
     @Test(arguments: ["GET", "POST"])
     func `a refused stream is sent again, whatever its method is, and only so often`(method: String) throws {
         try StreamAppTests.run { s in
