@@ -352,8 +352,11 @@ public final class Upstream: EventSource {
     /// The app closed an idle connection, or sent what nobody asked for: either way it cannot be used again.
     func idleSpoke(_ connection: AppConnection, _ readiness: Readiness) {
         guard readiness.isReadable else { return }
-        // A server may send tickets for later sessions whenever it likes.
-        if connection.stream.tls != nil, connection.stream.isAliveAndSilent() { return }
+        // A server may send tickets for later sessions whenever it likes; and the loop may tell late of bytes that were read in the same turn.
+        guard !connection.stream.isAliveAndSilent() else {
+            connection.stream.canReceive = false
+            return
+        }
         pool.idleClosed(connection.id)
         forget(connection.id)
         connection.close()
