@@ -102,7 +102,10 @@ final class MultiplexedConnection: Peer {
 
     func settingsCame() {
         knowsLimit = true
-        if let streams { upstream.allows(server, streams: streams.peerStreams) }
+        guard let streams else { return }
+        upstream.allows(server, streams: streams.peerStreams)
+        // Nobody could use it, and each request would find another such connection beside it.
+        if streams.peerStreams == 0 { leave() }
     }
 
     // MARK: Events

@@ -178,6 +178,26 @@ import Testing
         }
     }
 
+    @Test func `a connection on which the app allows no streams is not kept`() throws {
+        try StreamAppTests.run { s in
+            var connections: [FrameConnection] = []
+            for _ in 0..<3 {
+                let client = try s.connect()
+                try client.get("/")
+                while !client.hasArrivals() {
+                    #expect(ScenarioTests.wait { client.hasArrivals() || s.app.listening.pending(POLLIN) != 0 })
+                    guard !client.hasArrivals() else { break }
+                    // SETTINGS_MAX_CONCURRENT_STREAMS
+                    let app = try s.acceptStreams(settings: [(3, 0)])
+                    try app.reset(app.nextRequest(), 7)
+                    connections.append(app)
+                }
+                try client.expectReply(502, "upstream.stream.refused")
+            }
+            for app in connections { #expect(try wait { try _ = app.arrivedRequests(); return app.wire.hasEnded }) }
+        }
+    }
+
     @Test func `an idle connection is closed after its time`() throws {
         try StreamAppTests.run(app: "idle-timeout = 1s") { s in
             let client = try s.connectStreams()
