@@ -218,8 +218,9 @@ struct FieldBlock: ~Copyable {
         return true
     }
 
-    /// Crumbs of Cookie become one field (RFC 9113 §8.2.3).
+    /// Crumbs of Cookie become one field (RFC 9113 §8.2.3). One without a byte says nothing, and would leave white space at the field's end.
     private mutating func addCookie(_ name: Span<UInt8>, _ value: Span<UInt8>) -> FieldFault? {
+        if value.isEmpty { return nil }
         if cookie >= 0 && message.fields[cookie].value.upper &+ 2 == message.end {
             let start = message.end &- 2
             let end = start &+ 2 &+ value.count

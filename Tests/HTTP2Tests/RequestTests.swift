@@ -47,6 +47,8 @@ import Testing
         let apart = try head(Wire.get + [("cookie", "a=1"), ("x", "y"), ("cookie", "b=2"), ("cookie", "c=3"), ("z", ""), ("cookie", "d=4")])
         #expect(apart.fields.filter { $0.marks & 4 == 0 }.map(\.text) == ["host: a.example", "x: y", "z: ", "cookie: a=1; b=2; c=3; d=4"])
         #expect(String(decoding: apart.rewritten, as: UTF8.self).contains("z: \r\ncookie: a=1; b=2; c=3; d=4\r\n\r\n"))
+        let empty = try head(Wire.get + [("cookie", ""), ("cookie", "a=1"), ("cookie", ""), ("x", "y"), ("cookie", "b=2"), ("cookie", "")])
+        #expect(empty.fields.filter { $0.marks & 4 == 0 }.map(\.text) == ["host: a.example", "x: y", "cookie: a=1; b=2"])
     }
 
     @Test func bodiesAreFramedByLengthOrByTheirEnd() throws {
