@@ -284,9 +284,10 @@ open class Session {
         }
     }
 
-    /// Everything that could go has gone: what waits, waits for windows.
+    /// Everything that could go has gone: what waits, waits for windows. A client's alone are watched: on a connection to an app, each holder of a
+    /// stream has times of its own, and one body that the app does not read is nothing to the others.
     private func measureStall() {
-        guard eager > 0, failure == nil, settings.stallTime < .max else {
+        guard isServer, eager > 0, failure == nil else {
             stallDeadline = .max
             return
         }
@@ -299,7 +300,7 @@ open class Session {
     /// Ends the connection if `stallDeadline` has passed.
     public final func checkStall(now: Int64) {
         guard now >= stallDeadline else { return }
-        giveUp(isServer ? .clientWindowTooSlow : .upstreamSendTimeout, now: now)
+        giveUp(.clientWindowTooSlow, now: now)
     }
 
     // MARK: What both sides do with streams

@@ -21,8 +21,6 @@ final class AppStreams: ClientSession {
         settings.heads = upstream.settings.limits
         // The streams are those of many clients: some that do not read their answers must not use up what the others need.
         settings.connectionWindow = settings.streams * settings.streamWindow
-        // Each holder has times of its own for what the app must take and say: one that it does not read is nothing to the others.
-        settings.stallTime = .max
         super.init(settings: settings, slabs: upstream.proxy.slabs, tables: upstream.proxy.tableSlabs)
     }
 
