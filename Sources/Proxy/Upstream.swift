@@ -21,14 +21,25 @@ public final class Upstream: EventSource {
     private var pool: UpstreamPool
     /// Connections by the index of their id: all are registered, so that the loop keeps them.
     private var connections: [Uncounted<AppConnection>?] = []
-    /// The address of each of the pool's servers; nil where its name does not resolve.
-    private(set) var addresses: [SocketAddress?] = []
+    /// What is known of one of the pool's servers.
+    private struct Server {
+        /// Nil where its name does not resolve.
+        var address: SocketAddress?
+        /// The configured server that it stands for, or stood for while it was in use.
+        let configured: Int
+        /// The last TLS session.
+        let sessions = TLSSessions()
+        /// Until when it counts as one that speaks HTTP/1.1, as it has said itself.
+        var plainUntil: Int64 = 0
+        /// Streams that may be promised on a new connection: as many as it allowed on the last. Before it has said how many, as many as RFC 9113
+        /// §6.5.2 recommends at least.
+        var streamsAllowed = 100
+    }
+
+    /// By their numbers in the pool. A number that goes to another server begins anew.
+    private var servers: [Server] = []
     /// Which of the pool's servers a configured one stands for.
     private var numbers: [[Int]] = []
-    /// For each of the pool's servers the configured one that it stands for, or stood for while it was in use.
-    private var configured: [Int] = []
-    /// The last TLS session of each of the pool's servers.
-    private var sessions: [TLSSessions] = []
     private let resolve: NameResolution?
     private var nextResolve = Int64.max
 
@@ -46,8 +57,8 @@ public final class Upstream: EventSource {
         super.init(on: proxy.loop)
         for (index, server) in settings.servers.enumerated() {
             numbers.append([index])
-            configured.append(index)
-            if case .address(let address) = server { addresses.append(address) } else { addresses.append(nil) }
+            let address: SocketAddress? = if case .address(let address) = server { address } else { nil }
+            servers.append(Server(address: address, configured: index))
         }
         _ = loop.register(self, watch: .nothing)
         var hasNames = false
@@ -56,7 +67,7 @@ public final class Upstream: EventSource {
             hasNames = true
             resolved(index, known[server.text] ?? [])
         }
-        if hasNames { nextResolve = loop.now &+ (addresses.contains(nil) ? Self.firstResolve : settings.resolveEvery) }
+        if hasNames { nextResolve = resolveTime }
         updateDeadline()
     }
 
@@ -111,7 +122,7 @@ public final class Upstream: EventSource {
     /// Opens the connection that the pool has given a place.
     func connect(_ id: ConnectionID, server: Int, for holder: LeaseHolder) -> Grant {
         proxy.counters.appConnectionsOpened &+= 1
-        guard let address = addresses[server] else {
+        guard let address = servers[server].address else {
             return failAtOnce(id, server: server, reason: .upstreamResolveFailed)
         }
         if usesStreams(of: server, for: holder) { return connectStream(id, server: server, address: address, for: holder) }
@@ -221,22 +232,16 @@ public final class Upstream: EventSource {
     ///
     /// - Parameter context: one of `settings.security`.
     func secure(_ descriptor: Int32, server: Int, _ context: TLSClientContext?) -> TLSConnection? {
-        while sessions.count <= server { sessions.append(TLSSessions()) }
-        return try? context?.connect(
-            descriptor: descriptor, to: settings.security?.name ?? serverName(server), sessions: sessions[server], workspace: proxy.tlsWorkspace)
+        try? context?.connect(
+            descriptor: descriptor, to: settings.security?.name ?? serverName(server), sessions: servers[server].sessions,
+            workspace: proxy.tlsWorkspace)
     }
 
     // MARK: Connections that carry many streams
 
     /// Those of all servers.
     private var multiplexed: [MultiplexedConnection] = []
-    /// Until when each of the pool's servers counts as one that speaks HTTP/1.1, as it has said itself.
-    private var plainUntil: [Int64] = []
-    /// How many streams each of the pool's servers allowed on the last connection that said so.
-    private var streamsAllowed: [Int] = []
-    /// Streams that are promised before a server has said how many it allows (RFC 9113 §6.5.2 recommends no fewer).
-    private static let streamsUnasked = 100
-    /// Milliseconds after which it is asked again.
+    /// Milliseconds after which a server that speaks HTTP/1.1 is asked again.
     private static let askAgain: Int64 = 300_000
 
     /// The next connection to a server is one that carries many streams, or will be if the server says so.
@@ -245,24 +250,18 @@ public final class Upstream: EventSource {
         case .http1: false
         case .http2: true
         // An upgrade is HTTP/1.1's.
-        case .negotiated: !holder.needsHTTP1 && (server >= plainUntil.count || plainUntil[server] <= loop.now)
+        case .negotiated: !holder.needsHTTP1 && servers[server].plainUntil <= loop.now
         }
     }
 
     /// A server has said that it speaks HTTP/1.1.
-    func speaksHTTP1(_ server: Int) {
-        while plainUntil.count <= server { plainUntil.append(0) }
-        plainUntil[server] = loop.now &+ Self.askAgain
-    }
+    func speaksHTTP1(_ server: Int) { servers[server].plainUntil = loop.now &+ Self.askAgain }
 
     /// What a server allows on a connection.
-    func allows(_ server: Int, streams: Int) {
-        while streamsAllowed.count <= server { streamsAllowed.append(Self.streamsUnasked) }
-        streamsAllowed[server] = streams
-    }
+    func allows(_ server: Int, streams: Int) { servers[server].streamsAllowed = streams }
 
-    /// Streams that may be promised on a new connection to a server: it will allow as many as on the last.
-    func streamsUnasked(of server: Int) -> Int { server < streamsAllowed.count ? max(1, streamsAllowed[server]) : Self.streamsUnasked }
+    /// Streams that may be promised on a new connection to a server.
+    func streamsUnasked(of server: Int) -> Int { max(1, servers[server].streamsAllowed) }
 
     /// Who was promised a stream of a connection which has none gets a connection of its own, in the same place.
     func connectAgain(_ stream: AppConnection) {
@@ -388,11 +387,11 @@ public final class Upstream: EventSource {
     // MARK: Texts
 
     /// The address of a server, for logs.
-    func serverText(_ server: Int) -> String { addresses[server]?.text ?? "" }
+    func serverText(_ server: Int) -> String { servers[server].address?.text ?? "" }
 
     /// The name or address of a server as configured, for its certificate.
     private func serverName(_ server: Int) -> String {
-        switch settings.servers[configured[server]] {
+        switch settings.servers[servers[server].configured] {
         case .address(let address): address.ipText
         case .name(let host, _): host
         }
@@ -400,7 +399,7 @@ public final class Upstream: EventSource {
 
     /// The `Host` of a server that gets its own: as configured.
     func hostText(of server: Int) -> String {
-        switch settings.servers[configured[server]] {
+        switch settings.servers[servers[server].configured] {
         case .address(let address): return address.family == .unix ? "localhost" : address.text
         case .name(let host, let port): return port == (settings.security == nil ? 80 : 443) ? host : "\(host):\(port)"
         }
@@ -411,8 +410,10 @@ public final class Upstream: EventSource {
     /// Milliseconds until a name that did not resolve at the start is tried again.
     private static let firstResolve: Int64 = 1000
 
+    private var resolveTime: Int64 { loop.now &+ (servers.contains { $0.address == nil } ? Self.firstResolve : settings.resolveEvery) }
+
     private func resolveNames() {
-        nextResolve = loop.now &+ (addresses.contains(nil) ? Self.firstResolve : settings.resolveEvery)
+        nextResolve = resolveTime
         guard let resolve else { return }
         for (index, server) in settings.servers.enumerated() {
             guard case .name(let host, let port) = server else { continue }
@@ -428,29 +429,21 @@ public final class Upstream: EventSource {
         guard !found.isEmpty else { return }
         var kept: [Int] = []
         for number in numbers[index] {
-            if let address = addresses[number], !found.contains(address) {
+            if let address = servers[number].address, !found.contains(address) {
                 // Below, after the new ones stand, so that the pool never runs out of servers.
                 continue
             }
             kept.append(number)
         }
         let removed = numbers[index].filter { !kept.contains($0) }
-        for address in found where !kept.contains(where: { addresses[$0] == address }) {
-            if let empty = kept.first(where: { addresses[$0] == nil }) {
-                addresses[empty] = address
+        for address in found where !kept.contains(where: { servers[$0].address == address }) {
+            if let empty = kept.first(where: { servers[$0].address == nil }) {
+                servers[empty].address = address
                 continue
             }
             let number = pool.addServer()
-            while addresses.count <= number {
-                addresses.append(nil)
-                configured.append(index)
-            }
-            addresses[number] = address
-            configured[number] = index
-            // The number may have been another server's.
-            if number < sessions.count { sessions[number] = TLSSessions() }
-            if number < plainUntil.count { plainUntil[number] = 0 }
-            if number < streamsAllowed.count { streamsAllowed[number] = Self.streamsUnasked }
+            let server = Server(address: address, configured: index)
+            if number < servers.count { servers[number] = server } else { servers.append(server) }
             kept.append(number)
         }
         for number in removed { pool.removeServer(number) }
