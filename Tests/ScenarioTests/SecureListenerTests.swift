@@ -97,12 +97,7 @@ import Testing
     func `a WebSocket handshake opens a tunnel both ways`(version: Int) throws {
         try run(version) { s, connect in
             let client = try connect()
-            try client.send(UpgradeTests.handshake)
-            let app = try s.activeAppConnection()
-            _ = try app.receiveHead()
-            try app.send(UpgradeTests.accepted + "first")
-            #expect(try client.receiveHead().status == 101)
-            try client.expect("first")
+            let app = try s.openTunnel(client, saying: "first")
             for index in 0..<10 {
                 let (up, down) = (pattern(1_000 + 3_001 * index, from: index), pattern(30_000 - index, from: 99 * index))
                 try client.send(up)
@@ -253,12 +248,7 @@ import Testing
         try SecureListener.run { s, authority in
             for isBroken in [false, true] {
                 let client = try s.connectSecurely(authority, SecureEnd.Manner(version: version))
-                try client.send(UpgradeTests.handshake)
-                let app = try s.activeAppConnection()
-                _ = try app.receiveHead()
-                try app.send(UpgradeTests.accepted + "first")
-                #expect(try client.receiveHead().status == 101)
-                try client.expect("first")
+                let app = try s.openTunnel(client, saying: "first")
                 if isBroken {
                     app.reset()
                     try client.expectEnded()

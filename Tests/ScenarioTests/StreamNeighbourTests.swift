@@ -31,14 +31,23 @@ import Testing
         }
     }
 
-    @Test func `an app that does not read one body goes on with other streams`() throws {
-        try StreamAppTests.run(app: "send-timeout = 300ms") { s in
+    /// Events go to one client before and after what the script does with the same connection to the app.
+    private func besideEvents(app options: String = "", _ script: (Scenario, FrameConnection) throws -> Void) throws {
+        try StreamAppTests.run(app: options) { s in
             let events = try s.connect()
             try events.get("/events")
             let app = try s.acceptStreams()
             let quiet = try app.nextRequest()
             try app.send(Wire.headers(quiet, [(":status", "200")], ends: false) + Wire.data(quiet, "one;"))
             _ = try events.receive(through: "one;")
+            try script(s, app)
+            try app.send(Wire.data(quiet, "two;"))
+            _ = try events.receive(through: "two;")
+        }
+    }
+
+    @Test func `an app that does not read one body goes on with other streams`() throws {
+        try besideEvents(app: "send-timeout = 300ms") { s, app in
             // A body whose end stays with the gateway.
             let client = try s.connectStreams()
             app.opensWindows = false
@@ -56,8 +65,6 @@ import Testing
                 try app.respond(request, 200, [("content-length", "1")], body: "x".bytes)
                 try other.expectAnswer("x")
             }
-            try app.send(Wire.data(quiet, "two;"))
-            _ = try events.receive(through: "two;")
             try app.send(Wire.data(slow, "done", ends: true))
             try client.answer(to: stream, 200, "done")
         }
@@ -66,13 +73,7 @@ import Testing
     /// Go's servers end each stream so whose request they do not read to its end.
     @Test(arguments: [0, 2])
     func `an app may reset as many streams as it is asked for`(code: Int) throws {
-        try StreamAppTests.run { s in
-            let events = try s.connect()
-            try events.get("/events")
-            let app = try s.acceptStreams()
-            let quiet = try app.nextRequest()
-            try app.send(Wire.headers(quiet, [(":status", "200")], ends: false) + Wire.data(quiet, "one;"))
-            _ = try events.receive(through: "one;")
+        try besideEvents { s, app in
             let client = try s.connectStreams()
             for index in 0..<300 {
                 let stream = try client.request("POST", "/\(index)", ends: false)
@@ -81,27 +82,17 @@ import Testing
                 try app.reset(request, code)
                 if code == 0 { try client.answer(to: stream, 401, "no") } else { try client.reply(to: stream, 502, "upstream.response.reset") }
             }
-            try app.send(Wire.data(quiet, "two;"))
-            _ = try events.receive(through: "two;")
         }
     }
 
     @Test func `malformed answers end their streams, however many they are`() throws {
-        try StreamAppTests.run { s in
-            let events = try s.connect()
-            try events.get("/events")
-            let app = try s.acceptStreams()
-            let quiet = try app.nextRequest()
-            try app.send(Wire.headers(quiet, [(":status", "200")], ends: false) + Wire.data(quiet, "one;"))
-            _ = try events.receive(through: "one;")
+        try besideEvents { s, app in
             let client = try s.connectStreams()
             for index in 0..<150 {
                 let stream = try client.get("/\(index)")
                 try app.send(Wire.headers(app.nextRequest(), [(":status", "200"), ("connection", "close")]))
                 try client.reply(to: stream, 502, "upstream.response.malformed")
             }
-            try app.send(Wire.data(quiet, "two;"))
-            _ = try events.receive(through: "two;")
         }
     }
 }

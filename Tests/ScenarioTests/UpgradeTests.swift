@@ -10,12 +10,7 @@ import Testing
     /// A tunnel that is open.
     func tunnel(_ s: Scenario) throws -> (client: ScriptedConnection, app: ScriptedConnection) {
         let client = try s.connect()
-        try client.send(UpgradeTests.handshake)
-        let app = try s.activeAppConnection()
-        _ = try app.receiveHead()
-        try app.send(UpgradeTests.accepted)
-        #expect(try client.receiveHead().status == 101)
-        return (client, app)
+        return (client, try s.openTunnel(client))
     }
 
     @Test func `a WebSocket handshake reaches the app and opens a tunnel both ways`() throws {
@@ -231,5 +226,21 @@ extension String {
     fileprivate func replacingVersion() -> String {
         split(separator: "\r\n", omittingEmptySubsequences: false).map { $0.hasPrefix("Sec-WebSocket-Version") ? "Sec-WebSocket-Version: 1337" : $0 }
             .joined(separator: "\r\n")
+    }
+}
+
+extension Scenario {
+    /// Opens a tunnel between a client and the app.
+    ///
+    /// - Parameter first: what the app says in one piece with its head.
+    /// - Returns: the app's end of it.
+    func openTunnel(_ client: ScriptedConnection, saying first: String = "") throws -> ScriptedConnection {
+        try client.send(UpgradeTests.handshake)
+        let app = try activeAppConnection()
+        _ = try app.receiveHead()
+        try app.send(UpgradeTests.accepted + first)
+        #expect(try client.receiveHead().status == 101)
+        try client.expect(first)
+        return app
     }
 }
