@@ -42,7 +42,8 @@ test:
 	$(if $(FILTER),,$(call step,installation,Tests/Install/run))
 	@echo "make: $(if $(FILTER),tests of $(FILTER),all tests) …"
 	@$(if $(RELEASE_TESTED),SLUICE_RELEASE_BINARY="$(CURDIR)/.build/release/sluice") timeout --foreground 900 \
-		swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)")
+		swift test --skip-build --disable-xctest $(if $(FILTER),--filter "$(FILTER)") 2>&1 | tee .build/tests.txt || \
+		{ echo "make: what failed (all of it: .build/tests.txt):"; grep -a '^✘' .build/tests.txt; exit 1; }
 
 ## build: install what is missing and build .build/release/sluice
 build:

@@ -23,7 +23,7 @@ struct EventLoopTests {
 
     private static func pair() -> (Int32, Int32) {
         var ends: [Int32] = [0, 0]
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let type = [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC].reduce(0) { $0 | Int32($1.rawValue) }
         #expect(unsafe socketpair(AF_UNIX, type, 0, &ends) == 0)
         return (ends[0], ends[1])
     }
@@ -45,7 +45,7 @@ struct EventLoopTests {
         _ = unsafe write(other, "b", 1)
         loop.turn()
         #expect(probe.readiness.count == 2)
-        close(other)
+        shutdown(other, Int32(SHUT_RDWR))  // a mere close would wait for a child that another test starts just now
         loop.turn()
         #expect(probe.readiness.last?.peerEnded == true)
     }

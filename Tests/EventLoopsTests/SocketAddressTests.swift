@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func theKernelTakesIt() throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         let any = SocketAddress.ipv4(0x7F00_0001, port: 0)
         #expect(unsafe any.withUnsafeSockaddr { unsafe bind(descriptor, $0, $1) } == 0)

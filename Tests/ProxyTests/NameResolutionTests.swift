@@ -84,6 +84,7 @@ final class NameResolutionTests {
         try turn {
             for (number, listening) in apps.enumerated() {
                 let descriptor = accept(listening, nil, nil)
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 if descriptor >= 0 { connections.append((number, descriptor)) }
             }
             asked = connections.first { read($0.descriptor)?.isEmpty == false }

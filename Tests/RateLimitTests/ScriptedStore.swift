@@ -27,7 +27,7 @@ final class ScriptedStore: Sendable {
         try #require(unsafe mkdtemp(&template) != nil)
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = "\(folder)/store.sock"
-        listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { bytes in unsafe bytes.copyBytes(from: Array(path.utf8)) }
@@ -82,6 +82,7 @@ final class ScriptedStore: Sendable {
             while true {
                 let connection = accept(store.listening, nil, nil)
                 guard connection >= 0 else { break }
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 store.state.withLock {
                     $0.connection = connection
                     $0.accepted += 1
@@ -89,6 +90,7 @@ final class ScriptedStore: Sendable {
                 }
                 talk(connection)
                 store.state.withLock { $0.connection = -1 }
+                shutdown(connection, Int32(SHUT_RDWR))
                 close(connection)
             }
             close(store.listening)

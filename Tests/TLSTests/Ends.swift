@@ -41,19 +41,26 @@ final class Ends {
 
     static func pair(sendBuffer: Int32? = nil) throws -> (Int32, Int32) {
         var ends: [Int32] = [-1, -1]
-        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { throw Forge.Failure(description: "no socket pair") }
+        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else { throw Forge.Failure(description: "no socket pair") }
         if var size = sendBuffer { for end in ends { unsafe setsockopt(end, SOL_SOCKET, SO_SNDBUF, &size, 4) } }
         return (ends[0], ends[1])
     }
 
     func closeClient() {
-        if descriptors.client >= 0 { close(descriptors.client) }
+        Self.hangUp(descriptors.client)
         descriptors.client = -1
     }
 
     func closeServer() {
-        if descriptors.server >= 0 { close(descriptors.server) }
+        Self.hangUp(descriptors.server)
         descriptors.server = -1
+    }
+
+    /// Ends the connection at once: a child that another test starts just now has a copy of the descriptor, with which a mere close would wait.
+    static func hangUp(_ descriptor: Int32) {
+        guard descriptor >= 0 else { return }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
     }
 
     typealias Outcome = TLSConnection.HandshakeOutcome

@@ -21,12 +21,12 @@ import Testing
         }
 
         deinit {
-            close(descriptors.server)
+            Ends.hangUp(descriptors.server)
             hangUp()
         }
 
         func hangUp() {
-            if descriptors.client >= 0 { close(descriptors.client) }
+            Ends.hangUp(descriptors.client)
             descriptors.client = -1
         }
 

@@ -9,7 +9,7 @@ struct ByteStreamTests {
     /// Two connected sockets; the kernel takes little from the first.
     private static func pair(sendBytes: Int32 = 4608) -> (mine: Int32, other: Int32) {
         var ends: [Int32] = [0, 0]
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let type = [SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC].reduce(0) { $0 | Int32($1.rawValue) }
         #expect(unsafe socketpair(AF_UNIX, type, 0, &ends) == 0)
         var size = sendBytes
         _ = unsafe setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -71,6 +71,7 @@ struct ByteStreamTests {
         let mayHaveMore = stream.canReceive
         let second = stream.receive(into: &buffer, pool: pool)
         let isAlive = stream.isAliveAndSilent()
+        shutdown(other, Int32(SHUT_RDWR))  // a mere close would wait for a child that another test starts just now
         close(other)
         let third = stream.receive(into: &buffer, pool: pool)
         let peerEnded = stream.peerEnded
