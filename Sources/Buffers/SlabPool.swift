@@ -12,7 +12,7 @@ public final class SlabPool {
     /// Slabs in use now.
     @usableFromInline var lent = 0
 
-    public init(slabSize: Int, keep: Int = 256) {
+    public init(slabSize: Int, keep: Int = 512) {
         precondition(slabSize >= MemoryLayout<Int>.size && slabSize <= 1 << 30)
         self.slabSize = slabSize
         self.keep = keep

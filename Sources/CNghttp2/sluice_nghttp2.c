@@ -1,5 +1,7 @@
 #include "sluice_nghttp2.h"
 
+#include "session_memory.h"
+
 #include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,7 +215,8 @@ struct sluice_h2 *sluice_h2_make(struct sluice_h2_options options, const struct 
         h2->owner = owner;
         h2->is_server = options.is_server;
         h2->streams = options.streams;
-        failed = (options.is_server ? nghttp2_session_server_new2 : nghttp2_session_client_new2)(&h2->session, callbacks, h2, option) != 0
+        failed = (options.is_server ? nghttp2_session_server_new3 : nghttp2_session_client_new3)(
+                     &h2->session, callbacks, h2, option, sluice_h2_memory()) != 0
             || submit_settings(h2->session, options) != 0;
     }
     // Both were copied.

@@ -147,8 +147,8 @@ struct FieldBlock: ~Copyable {
 
     /// A field value without control bytes, and without white space around it (RFC 9113 §8.2.1).
     private static func isValue(_ value: Span<UInt8>) -> Bool {
-        guard let last = value.indices.last else { return true }
-        return !value[0].isFieldSpace && !value[last].isFieldSpace && value.firstControl(from: 0) == value.count
+        if value.isEmpty { return true }
+        return !value[0].isFieldSpace && !value[value.count &- 1].isFieldSpace && value.firstControl(from: 0) == value.count
     }
 
     // MARK: Pseudo-fields
@@ -190,7 +190,10 @@ struct FieldBlock: ~Copyable {
 
     private static let hostName: StaticString = "host"
 
-    private static func isToken(_ value: Span<UInt8>) -> Bool { value.indices.allSatisfy { value[$0].isTokenCharacter } }
+    private static func isToken(_ value: Span<UInt8>) -> Bool {
+        for index in 0..<value.count where !value[index].isTokenCharacter { return false }
+        return true
+    }
 
     // MARK: Text
 
