@@ -333,6 +333,10 @@ int sluice_h2_is_over(struct sluice_h2 *h2) {
 
 int sluice_h2_wants_write(struct sluice_h2 *h2) { return nghttp2_session_want_write(h2->session); }
 
+int32_t sluice_h2_window(struct sluice_h2 *h2, int32_t stream) {
+    return stream == 0 ? nghttp2_session_get_remote_window_size(h2->session) : nghttp2_session_get_stream_remote_window_size(h2->session, stream);
+}
+
 size_t sluice_h2_queued(struct sluice_h2 *h2) { return nghttp2_session_get_outbound_queue_size(h2->session); }
 
 int sluice_h2_takes_requests(struct sluice_h2 *h2) { return nghttp2_session_check_request_allowed(h2->session); }

@@ -36,7 +36,7 @@ open class ClientSession: Session {
     /// - Parameters:
     ///   - method: how the response is framed hangs on it.
     ///   - isTunnel: it is an extended CONNECT.
-    ///   - hasBody: the session asks for a body.
+    ///   - hasBody: the session asks for a body, once the owner calls `resume`.
     /// - Returns: nil, and nothing is sent, if there is no `room` or the head does not fit.
     public final func request(
         _ method: Method, isTunnel: Bool = false, hasBody: Bool, _ fill: (inout HeadList) -> Void
@@ -56,7 +56,7 @@ open class ClientSession: Session {
         stream.method = method
         stream.isTunnel = isTunnel
         stream.isTold = true
-        if hasBody { makeEager(stream) }
+        stream.isPaused = hasBody
         return stream
     }
 

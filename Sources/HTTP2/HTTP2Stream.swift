@@ -35,6 +35,10 @@ public final class HTTP2Stream {
     var isTunnel = false
     /// The owner has bytes to send that wait for nothing but windows and turns.
     var isEager = false
+    /// Since when it has waited without `stallBytes` going out, what of it went out meanwhile, and what of all streams had gone before.
+    var waitsSince: Int64 = 0
+    var sentInWait = 0
+    var sentBeforeWait = 0
     /// nghttp2 asks for the body when it is told to resume.
     var isPaused = false
     /// Bytes of the head block under way.

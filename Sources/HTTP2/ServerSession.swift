@@ -30,7 +30,7 @@ open class ServerSession: Session {
     /// - Parameters:
     ///   - isTunnel: it opens the tunnel that an extended CONNECT asks for. Where the own side ends first, the client's goes on.
     ///   - fill: adds its fields: those that are about a connection (`TokenSet.responseDrops`) must not be among them, but for
-    ///     Content-Length. Returns whether the session is to ask for a body, of which there may be nothing now. Without it, the stream ends
+    ///     Content-Length. Returns whether the session is to ask for a body, once the owner calls `resume`. Without it, the stream ends
     ///     here; as it does in answer to HEAD, and with 204 and 304 (RFC 9110 §6.4.1), whatever is said.
     /// - Returns: false, and nothing is sent, if the head does not fit, the stream is gone, or it has its answer.
     public final func respond(_ stream: HTTP2Stream, status: UInt16, isTunnel: Bool = false, _ fill: (inout HeadList) -> Bool) -> Bool {
@@ -44,7 +44,8 @@ open class ServerSession: Session {
         guard result == 0 else { return false }
         stream.hasAnswered = true
         stream.isTunnel = isTunnel
-        if hasBody { makeEager(stream) }
+        // Nothing to send, until the owner says so.
+        stream.isPaused = hasBody
         return true
     }
 

@@ -5,8 +5,10 @@ import HTTPMessage
 /// What there is to send of a body.
 public struct OutgoingBody: Sendable {
     public enum Rest: Sendable {
-        /// More will come; the session asks again when it is told to `resume`, or at once where all that it may take was there.
+        /// There is more than what was asked for.
         case more
+        /// More will come: the session asks again when it is told to `resume`.
+        case later
         /// These bytes are the last.
         case end
         /// These bytes are the last, and trailers follow: the session asks for them.
@@ -23,7 +25,7 @@ public struct OutgoingBody: Sendable {
     }
 
     /// Nothing now.
-    public static let nothing = OutgoingBody(0, .more)
+    public static let nothing = OutgoingBody(0, .later)
 }
 
 /// One end of an HTTP/2 connection, without I/O and without a clock: bytes in, events and bytes out. `ServerSession` and `ClientSession` are
@@ -56,9 +58,10 @@ open class Session {
     private var isDead = false
     private var continuations = 0
     private var packedBytes = 0
-    private(set) var now: Int64 = 0
+    /// The time on the owner's clock, as it was told last; milliseconds.
+    public internal(set) var now: Int64 = 0
     /// All streams there ever were; those that live are used, the others wait in `free`.
-    private var streams: [HTTP2Stream] = []
+    private(set) var streams: [HTTP2Stream] = []
     private var free: [Int] = []
     var eager = 0
     private var isInside = false
@@ -67,10 +70,10 @@ open class Session {
     private var leftCount = 0
     var output: UnsafeMutablePointer<OutputBuffer>?
     var wroteFrame = false
+    /// Bytes of bodies that were sent.
     var sentBytes = 0
-    private var stallSentBytes = 0
-    /// When, on the owner's clock, bodies that wait for the peer's windows have waited too long; `.max` while none waits. The owner then calls
-    /// `checkStall`.
+    /// When, on the owner's clock, a body that waits for the client's windows may have waited too long; `.max` while none waits. The owner then
+    /// calls `checkStall`.
     public internal(set) var stallDeadline = Int64.max
     /// The type of the last frame whose header was seen, and whether it leaves a head open.
     private var lastType: UInt8 = 0
@@ -252,7 +255,7 @@ open class Session {
             return unsafe write(to: pointer)
         }
         unsafe self.output = nil
-        if !isFull { measureStall() }
+        awaitWindows()
         leave()
         return isFull
     }
@@ -284,25 +287,6 @@ open class Session {
         }
     }
 
-    /// Everything that could go has gone: what waits, waits for windows. A client's alone are watched: on a connection to an app, each holder of a
-    /// stream has times of its own, and one body that the app does not read is nothing to the others.
-    private func measureStall() {
-        guard isServer, eager > 0, failure == nil else {
-            stallDeadline = .max
-            return
-        }
-        if stallDeadline == .max || sentBytes &- stallSentBytes >= settings.stallBytes {
-            stallDeadline = now &+ settings.stallTime
-            stallSentBytes = sentBytes
-        }
-    }
-
-    /// Ends the connection if `stallDeadline` has passed.
-    public final func checkStall(now: Int64) {
-        guard now >= stallDeadline else { return }
-        giveUp(.clientWindowTooSlow, now: now)
-    }
-
     // MARK: What both sides do with streams
 
     /// Ends the connection for what the owner has found.
@@ -321,11 +305,14 @@ open class Session {
         _ = unsafe sluice_h2_consume(h2, stream.number, count)
     }
 
-    /// There is more of a body for which `outgoing` had nothing.
-    public final func resume(_ stream: HTTP2Stream) {
+    /// There is more of a body for which `outgoing` had nothing. `now` is as of `receive`.
+    public final func resume(_ stream: HTTP2Stream, now: Int64) {
         guard stream.isPaused, stream.isLive, !stream.isReset else { return }
+        self.now = now
         stream.isPaused = false
-        makeEager(stream)
+        if !stream.isEager { eager &+= 1 }
+        stream.isEager = true
+        beginWait(of: stream)
         _ = unsafe sluice_h2_resume(h2, stream.number)
     }
 
@@ -338,9 +325,9 @@ open class Session {
     }
 
     /// Resets a stream for the peer's fault, and tells the owner if it knows the stream.
-    final func refuse(_ stream: HTTP2Stream, _ reason: Reason) {
+    final func refuse(_ stream: HTTP2Stream, _ reason: Reason, _ code: ErrorCode = .protocolError) {
         guard stream.isLive, !stream.isReset else { return }
-        submitReset(stream, .protocolError)
+        submitReset(stream, code)
         let wasTold = stream.isTold
         stream.isTold = false
         if wasTold { closed(stream, reason) } else { refused(stream.number, reason) }
@@ -358,11 +345,6 @@ open class Session {
         guard stream.unconsumed > 0 else { return }
         _ = unsafe sluice_h2_consume_connection(h2, stream.unconsumed)
         stream.unconsumed = 0
-    }
-
-    final func makeEager(_ stream: HTTP2Stream) {
-        if !stream.isEager { eager &+= 1 }
-        stream.isEager = true
     }
 
     final func endEager(_ stream: HTTP2Stream) {

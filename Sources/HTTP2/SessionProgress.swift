@@ -149,7 +149,11 @@ extension Session {
         // The owner may have reset it.
         guard !stream.isReset else { return pause(stream) }
         switch body.rest {
-        case .more: return body.count == 0 ? pause(stream) : sluice_h2_body(count: body.count, state: Int32(SLUICE_H2_MORE))
+        case .more, .later:
+            guard body.count > 0 else { return pause(stream) }
+            // It waits for the owner now, though nghttp2 asks once more if the window is open.
+            if case .later = body.rest { _ = pause(stream) }
+            return sluice_h2_body(count: body.count, state: Int32(SLUICE_H2_MORE))
         case .end: return sluice_h2_body(count: body.count, state: Int32(SLUICE_H2_END))
         case .trailers:
             var list = HeadList(slabs)
@@ -174,7 +178,7 @@ extension Session {
         let end = unsafe output.pointee.end
         write(stream, count, into: &(unsafe output.pointee))
         precondition(unsafe output.pointee.end == end &+ count, "another count of bytes than was promised")
-        sentBytes &+= count
+        noteSent(stream, count)
     }
 }
 

@@ -24,7 +24,7 @@ public struct SessionSettings: Sendable {
     public var unpackedHeadBytes = 256 * 1024
     /// Frames, but for DATA, that may wait to be sent.
     public var queuedFrames = 1000
-    /// While bodies wait for a client's windows, `stallBytes` must go out every `stallTime`.
+    /// While the body of a stream waits for a client's windows, `stallBytes` of it must go out every `stallTime`.
     public var stallTime: Int64 = 30_000
     public var stallBytes = 1024
     /// Extended CONNECT (RFC 8441) is offered.

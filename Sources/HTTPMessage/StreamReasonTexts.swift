@@ -103,10 +103,11 @@ extension Reason {
             .init(
                 .client,
                 """
-                Responses wait for the client, which did not open its flow-control windows, or opened them by a few \
-                bytes at a time. That is how slow-read attacks hold memory.
+                A response waited for the client, which did not open its flow-control windows for write-timeout of the listener, or \
+                opened them by a few bytes at a time. That is how slow-read attacks hold memory. The stream was reset; the others of \
+                its connection go on.
                 """,
-                "Usually a client that vanished from its network.")
+                "Usually a client that vanished from its network, or a download that is paused. If clients pause on purpose, raise write-timeout.")
         default:
             preconditionFailure("not a reason of a client's HTTP/2 connection")
         }

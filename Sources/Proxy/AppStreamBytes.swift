@@ -66,8 +66,7 @@ final class AppStreamBytes: StreamCarrier {
         guard wanted > 0 else { return .done }
         let sent = outbox.take(rest, second, third, slabs)
         taken += sent
-        session.resume(stream)
-        session.flushSoon()
+        session.sendMore(of: stream)
         return sent == wanted ? .done : .wouldBlock
     }
 
@@ -101,8 +100,7 @@ final class AppStreamBytes: StreamCarrier {
     override func end() {
         guard let stream, !outbox.isEnded else { return }
         outbox.isEnded = true
-        session?.resume(stream)
-        session?.flushSoon()
+        session?.sendMore(of: stream)
     }
 
     override func reset() { close() }

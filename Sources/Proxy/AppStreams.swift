@@ -1,5 +1,6 @@
 // unsafe: refers to its connection, which owns it
 import Buffers
+import EventLoops
 import HTTP1
 import HTTP2
 import HTTPMessage
@@ -38,6 +39,12 @@ final class AppStreams: ClientSession {
         guard stream.slot < users.count, users[stream.slot] != nil else { return }
         users[stream.slot] = nil
         if !(isComplete && stream.hasEnded) { reset(stream, .cancel) }
+    }
+
+    /// There is more of a request for the app, or its end.
+    func sendMore(of stream: HTTP2Stream) {
+        unsafe resume(stream, now: owner.loop.now)
+        flushSoon()
     }
 
     func flushSoon() { unsafe owner.flushSoon() }

@@ -17,6 +17,7 @@ final class ClientStream: ClientSide {
     var isAwake = false
     private var held: Uncounted<Exchange>?
     private var isRunning = false
+    var hasExchange: Bool { held != nil }
 
     init(of session: StreamConnection, on connection: ClientConnection) {
         unsafe self.session = session

@@ -91,7 +91,7 @@ final class ClientStreamBytes: StreamCarrier {
         }
         let sent = outbox.take(rest, second, third, slabs)
         taken += sent
-        unsafe session.resume(stream)
+        unsafe session.sendMore(of: stream)
         return sent == wanted ? .done : .wouldBlock
     }
 
@@ -121,7 +121,7 @@ final class ClientStreamBytes: StreamCarrier {
     override func end() {
         guard let stream, !outbox.isEnded else { return }
         outbox.isEnded = true
-        unsafe session.resume(stream)
+        unsafe session.sendMore(of: stream)
     }
 
     /// The exchange is over, and what it sent is all.

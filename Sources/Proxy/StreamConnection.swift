@@ -51,6 +51,9 @@ final class StreamConnection: ServerSession {
     /// others write until then.
     func flushSoon() { owner.lend { $0.flushSoon() } }
 
+    /// There is more of a response for the client, or its end.
+    func sendMore(of stream: HTTP2Stream) { resume(stream, now: proxy.loop.now) }
+
     // MARK: Requests
 
     override func received(_ stream: HTTP2Stream, _ head: RequestHead, protocolName: ByteRange?, _ message: inout ReceivedFields) {
@@ -117,6 +120,8 @@ final class StreamConnection: ServerSession {
 
     override func closed(_ stream: HTTP2Stream, _ reason: Reason?) {
         let client = clients[stream.slot]
+        // Its exchange may be over, and in the log, with the end of the response here.
+        if reason == .clientWindowTooSlow && !client.hasExchange { owner.lend { $0.logRefusal(.clientWindowTooSlow) } }
         guard reason == nil, client.outlivesStream() else { return client.closed(reason) }
         leftOver.append(client)
         clients[stream.slot] = owner.lend { ClientStream(of: self, on: $0) }

@@ -36,7 +36,8 @@ struct StreamOutbox: ~Copyable {
     /// How many bytes can be sent now, and what comes behind them.
     func outgoing(atMost most: Int) -> OutgoingBody {
         let count = min(most, bytes.count)
-        guard isEnded && count == bytes.count else { return OutgoingBody(count, .more) }
+        guard count == bytes.count else { return OutgoingBody(count, .more) }
+        guard isEnded else { return OutgoingBody(count, .later) }
         return OutgoingBody(count, trailers.isEmpty ? .end : .trailers)
     }
 

@@ -91,6 +91,7 @@ final class RecordedApp: ClientSession {
         outgoing[stream.slot] = body
         if !ends { open.insert(stream.slot) }
         if !trailers.isEmpty { self.trailers[stream.slot] = trailers }
+        resume(stream, now: 0)
         return stream
     }
 
@@ -101,6 +102,7 @@ final class RecordedApp: ClientSession {
         guard let stream else { return nil }
         outgoing[stream.slot] = body
         open.insert(stream.slot)
+        resume(stream, now: 0)
         return stream
     }
 
@@ -130,7 +132,7 @@ final class RecordedApp: ClientSession {
     override func peerIsLeaving(_ code: ErrorCode) { events.append("leaves \(code.rawValue)") }
     override func outgoing(_ stream: HTTP2Stream, atMost most: Int) -> OutgoingBody {
         let waiting = outgoing[stream.slot, default: []].count
-        guard waiting <= most, !open.contains(stream.slot) else { return OutgoingBody(min(waiting, most), .more) }
+        guard waiting <= most, !open.contains(stream.slot) else { return OutgoingBody(min(waiting, most), waiting > most ? .more : .later) }
         return OutgoingBody(waiting, trailers[stream.slot] == nil ? .end : .trailers)
     }
     override func write(_ stream: HTTP2Stream, _ count: Int, into output: inout OutputBuffer) {

@@ -121,7 +121,7 @@ import Testing
         _ = client.sent()
         client.take(Wire.headers(1, [(":status", "413")]) + Wire.reset(1, 0))
         #expect(client.events == ["head 1 413 length(0) []", "ended 1", "closed 1 complete"])
-        client.resume(stream)
+        client.resume(stream, now: 0)
         #expect(client.frames().filter { $0.type == 0 }.isEmpty)
     }
 

@@ -85,10 +85,10 @@ import Testing
         #expect(session.bodies[1] == "ping".octets)
         let stream = try #require(session.live[1])
         session.outgoing[1] = "pong".octets
-        session.resume(stream)
+        session.resume(stream, now: 0)
         #expect(session.frames().map(\.description) == ["DATA 1 4"])
         session.outgoingEnds.insert(1)
-        session.resume(stream)
+        session.resume(stream, now: 0)
         session.take(Wire.data(1, "", ends: true))
         #expect(session.frames().map(\.description) == ["DATA 1 0 end"])
         #expect(session.events.last == "closed 1 complete")

@@ -151,16 +151,29 @@ import Testing
         }
     }
 
-    @Test func `windows that stay shut are cut after the time-out, and its other streams end with it`() throws {
-        try StreamTests.run(listener: "write-timeout = 300ms") { s in
+    /// A page whose video is paused: whether all of the answer waits with the gateway, or the app has more of it.
+    @Test(arguments: [10, 1 << 20])
+    func `a stream whose window stays shut is given up after the time-out, and the others go on`(count: Int) throws {
+        try StreamTests.run(listener: "write-timeout = 300ms", app: "max-connections = 4") { s in
             let client = try s.connectStreams(settings: [(Wire.initialWindow, 5)])
             client.opensWindows = false
-            let stream = try client.get("/")
-            try s.app.accept().serve("GET / HTTP/1.1", answering: "0123456789")
+            let stream = try client.get("/paused")
+            let app = try s.app.accept()
+            _ = try app.receiveRequest()
+            try app.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
+            _ = app.sendWhatFits([UInt8](repeating: 0x61, count: count)[...])
             try client.waitFor("five bytes", until: { $0[stream].body.count == 5 })
-            try client.waitFor("the cut", until: { $0[stream].resetCode != nil || !$0.goAways.isEmpty })
+            let events = try client.get("/events")
+            let other = try s.activeAppConnection()
+            _ = try other.receiveRequest()
+            try other.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst")
+            try client.waitFor("the end of the one", until: { $0[stream].isOver })
+            #expect(client[stream].resetCode != nil && client[stream].body.count == 5)
             #expect(ScenarioTests.wait { s.gateway.errors.contains("reason=client.w") }, "\(s.gateway.errors)")
-            try s.probe()
+            try client.open(events, 5)
+            try other.send("-last")
+            try client.answer(to: events, 200, "first-last")
+            #expect(client.goAways.isEmpty)
         }
     }
 

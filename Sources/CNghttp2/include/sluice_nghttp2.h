@@ -120,6 +120,8 @@ int sluice_h2_terminate(struct sluice_h2 *_Nonnull session, uint32_t code);
 /// All that is to be read and written was.
 int sluice_h2_is_over(struct sluice_h2 *_Nonnull session);
 int sluice_h2_wants_write(struct sluice_h2 *_Nonnull session);
+/// Bytes that the peer's windows let through: that of a stream, or for 0 the connection's.
+int32_t sluice_h2_window(struct sluice_h2 *_Nonnull session, int32_t stream);
 /// Frames that wait to be sent, but for DATA.
 size_t sluice_h2_queued(struct sluice_h2 *_Nonnull session);
 /// A new request may be sent.

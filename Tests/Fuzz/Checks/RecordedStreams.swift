@@ -73,7 +73,7 @@ package final class RecordedStreams: ServerSession {
     override package func outgoing(_ stream: HTTP2Stream, atMost most: Int) -> OutgoingBody {
         let waiting = outgoing[stream.number, default: []].count
         let ends = outgoingEnds.contains(stream.number)
-        guard waiting <= most, ends else { return OutgoingBody(min(waiting, most), .more) }
+        guard waiting <= most, ends else { return OutgoingBody(min(waiting, most), waiting > most ? .more : .later) }
         return OutgoingBody(waiting, trailers[stream.number] == nil ? .end : .trailers)
     }
 
@@ -94,6 +94,7 @@ package final class RecordedStreams: ServerSession {
             $0.add("server", "test")
             return !body.isEmpty || !ends
         }
+        if !body.isEmpty || ends { resume(stream, now: now) }
     }
 
     /// All that is to be sent, through buffers of `room` bytes.
