@@ -30,6 +30,18 @@ public struct FloodBudgets: Equatable, Sendable {
     public var unknownFrames = FloodBudget(100, perSecond: 10)
 
     public init() {}
+
+    /// Those of an app's connection. It carries the streams of many clients, a hundred at a time, and each may bring what a connection of one
+    /// client does: flushes with nothing to flush, windows. What is counted there is what keeps an app from using up the loop.
+    public static let ofApp: FloodBudgets = {
+        var budgets = FloodBudgets()
+        budgets.settings = FloodBudget(100, perSecond: 10)
+        budgets.pings = FloodBudget(500, perSecond: 100)
+        budgets.emptyFrames = FloodBudget(2000, perSecond: 1000)
+        budgets.windowUpdates = FloodBudget(5000, perSecond: 1000)
+        budgets.unknownFrames = FloodBudget(2000, perSecond: 1000)
+        return budgets
+    }()
 }
 
 /// One of the budgets.

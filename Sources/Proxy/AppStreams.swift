@@ -22,6 +22,7 @@ final class AppStreams: ClientSession {
         settings.heads = upstream.settings.limits
         // The streams are those of many clients: some that do not read their answers must not use up what the others need.
         settings.connectionWindow = settings.streams * settings.streamWindow
+        settings.floods = .ofApp
         super.init(settings: settings, slabs: upstream.proxy.slabs, tables: upstream.proxy.tableSlabs)
     }
 

@@ -32,7 +32,9 @@ final class RecordedApp: ClientSession {
     private var trailers: [Int: [(StaticString, StaticString)]] = [:]
 
     init() {
-        super.init(settings: SessionSettings(), slabs: SlabPool(slabSize: 32 * 1024), tables: SlabPool(slabSize: 256 * MemoryLayout<Field>.stride))
+        var settings = SessionSettings()
+        settings.floods = .ofApp
+        super.init(settings: settings, slabs: SlabPool(slabSize: 32 * 1024), tables: SlabPool(slabSize: 256 * MemoryLayout<Field>.stride))
     }
 
     func take(_ bytes: [UInt8]) { receive(bytes.span, now: 0) }

@@ -173,7 +173,7 @@ import Testing
         _ = client.sent()
         client.take(Wire.settings())
         #expect(client.asks([.get]) == 1)
-        for _ in 0..<200 { client.take(Wire.frame(6, Array(repeating: 0, count: 8))) }
+        for _ in 0..<1000 { client.take(Wire.frame(6, Array(repeating: 0, count: 8))) }
         #expect(client.failure == .upstreamProtocolFlood && client.events == ["closed 1 upstream.protocol.flood"])
         #expect(client.asks([.get]) == 0)
     }

@@ -357,7 +357,7 @@ import Testing
                 let stream = try client.request("POST", "/")
                 let app = try s.acceptStreams()
                 _ = try app.nextRequest()
-                try? app.send(Array((0..<2000).map { _ in frame }.joined()))
+                try? app.send(Array((0..<10_000).map { _ in frame }.joined()))
                 let outcome = try client.outcome(of: stream)
                 #expect(outcome.status == 502 && outcome.reason == "upstream.protocol.flood", "\(what): \(outcome)")
                 app.wire.close()

@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    /// What a frame costs one client's connection, a connection with many streams brings for each of them.
+    @Test func `many streams may each bring frames without a body`() throws {
+        try besideEvents { s, app in
+            let client = try s.connectStreams()
+            let streams = try (0..<50).map { try client.get("/\($0)") }
+            let requests = try streams.map { _ in try app.nextRequest() }
+            for request in requests { try app.send(Wire.headers(request, [(":status", "200")], ends: false)) }
+            // A flush without anything to flush, a frame that nobody knows, and a window for a request that had no body.
+            let each = requests.flatMap { Wire.data($0, "") + Wire.frame(0x55, stream: $0) + Wire.windowUpdate($0, 1) }
+            for _ in 0..<15 { try app.send(each + Wire.ping()) }
+            for request in requests { try app.send(Wire.data(request, "end", ends: true)) }
+            for stream in streams { try client.answer(to: stream, 200, "end") }
+        }
+    }
+
     @Test func `malformed answers end their streams, however many they are`() throws {
         try besideEvents { s, app in
             let client = try s.connectStreams()
