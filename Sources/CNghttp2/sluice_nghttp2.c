@@ -351,6 +351,8 @@ size_t sluice_h2_queued(struct sluice_h2 *h2) { return nghttp2_session_get_outbo
 
 int sluice_h2_takes_requests(struct sluice_h2 *h2) { return nghttp2_session_check_request_allowed(h2->session); }
 
+int sluice_h2_is_begun(struct sluice_h2 *h2, int32_t stream) { return nghttp2_session_find_stream(h2->session, stream) != NULL; }
+
 uint32_t sluice_h2_peer_streams(struct sluice_h2 *h2) {
     return nghttp2_session_get_remote_settings(h2->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }

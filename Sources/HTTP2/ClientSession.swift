@@ -97,6 +97,19 @@ open class ClientSession: Session {
         if endsStream && failure == nil && !stream.isReset && stream.isTold { ended(stream) }
     }
 
+    /// Ends the requests that the app has no place for any more, and that did not go out yet: nghttp2 would keep them until it has, or for ever.
+    override final func placesChanged() {
+        let places = unsafe sluice_h2_takes_requests(h2) != 0 ? peerStreams : 0
+        guard openStreams > places else { return }
+        let unsent = streams.filter { unsafe $0.isLive && sluice_h2_is_begun(h2, $0.number) == 0 }
+        let left = max(0, places &- (openStreams &- unsent.count))
+        for stream in unsent.filter(\.isTold).sorted(by: { $0.number < $1.number }).dropFirst(left) {
+            stream.isTold = false
+            submitReset(stream, .cancel)
+            closed(stream, .upstreamStreamRefused)
+        }
+    }
+
     override final func resetReason(_ code: ErrorCode) -> Reason { code == .refusedStream ? .upstreamStreamRefused : .upstreamResponseReset }
 }
 

@@ -472,6 +472,9 @@ open class Session {
     /// A header block is complete.
     func blockEnded(_ stream: HTTP2Stream, endsStream: Bool) {}
 
+    /// How many requests the peer takes may have changed.
+    func placesChanged() {}
+
     /// Why a stream ended that the peer reset, or that GOAWAY leaves out.
     func resetReason(_ code: ErrorCode) -> Reason { .clientReset }
 }

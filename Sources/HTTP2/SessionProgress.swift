@@ -105,7 +105,11 @@ extension Session {
         release(stream)
     }
 
-    func settingsCame() { if failure == nil { settingsChanged() } }
+    func settingsCame() {
+        guard failure == nil else { return }
+        settingsChanged()
+        placesChanged()
+    }
 
     func pongCame() {
         guard awaitsPong, failure == nil else { return }
@@ -113,7 +117,11 @@ extension Session {
         endAccepting()
     }
 
-    func goawayCame(_ code: ErrorCode) { if failure == nil { peerIsLeaving(code) } }
+    func goawayCame(_ code: ErrorCode) {
+        guard failure == nil else { return }
+        peerIsLeaving(code)
+        placesChanged()
+    }
 
     func frameSent(_ stream: HTTP2Stream?, type: UInt8, endsStream: Bool, _ code: ErrorCode) {
         switch type {

@@ -112,6 +112,63 @@ import Testing
         #expect(client.room == 1)
     }
 
+    /// No HEADERS of it went out: another connection may take it, at once.
+    @Test(arguments: [(0, 0), (1, 1)]) func aRequestForWhichTheAppHasNoPlaceAnyMoreIsNotSent(limit: Int, sent: Int) {
+        let client = RecordedApp()
+        _ = client.sent()
+        client.take(Wire.settings())
+        #expect(client.asks([.get, .get, .get]) == 3)
+        client.take(Wire.settings([(3, limit)]))
+        let refused = [1, 3, 5].dropFirst(limit).map { "closed \($0) upstream.stream.refused" }
+        #expect(client.events.sorted() == refused && client.room == 0)
+        #expect(client.frames().count { $0.type == 1 } == sent)
+        // Nothing of them is left when there is a place again.
+        client.take(Wire.settings([(3, 100)]))
+        _ = client.frames()
+        #expect(client.openStreams == sent && client.events.count == refused.count)
+    }
+
+    /// Those that were sent wait for their answers, whatever the app allows now.
+    @Test func aRequestThatWasSentIsNotGivenUpForALowerLimit() {
+        let client = RecordedApp()
+        _ = client.sent()
+        client.take(Wire.settings())
+        #expect(client.asks([.get, .get]) == 2)
+        _ = client.sent()
+        #expect(client.asks([.get]) == 1)
+        client.take(Wire.settings([(3, 0)]))
+        #expect(client.events == ["closed 5 upstream.stream.refused"])
+        client.take(Wire.headers(1, [(":status", "200")]) + Wire.headers(3, [(":status", "200")]))
+        #expect(client.events.count { $0.hasSuffix("complete") } == 2)
+    }
+
+    @Test(arguments: [false, true]) func aRequestThatWasNotSentBeforeGoawayIsSentElsewhere(isShut: Bool) {
+        let client = RecordedApp()
+        _ = client.sent()
+        client.take(Wire.settings())
+        #expect(client.asks([.get]) == 1)
+        _ = client.sent()
+        #expect(client.asks([.get]) == 1)
+        // As an app that says no more than that it will leave.
+        client.take((isShut ? Wire.settings([(3, 1)]) : []) + Wire.goAway(0x7FFF_FFFF))
+        #expect(client.events.contains("closed 3 upstream.stream.refused") && !client.events.contains { $0.hasPrefix("closed 1") })
+        #expect(client.frames().allSatisfy { $0.type != 1 && $0.type != 3 })
+        client.take(Wire.headers(1, [(":status", "200")]))
+        #expect(client.events.last == "closed 1 complete" && client.frames().isEmpty && client.isOver)
+    }
+
+    /// RFC 9113 §6.9.2.
+    @Test func settingsThatOverflowAWindowEndTheConnection() {
+        let client = RecordedApp()
+        _ = client.sent()
+        client.take(Wire.settings())
+        #expect(client.post("/", body: "body".octets, length: nil, ends: false) != nil)
+        _ = client.sent()
+        client.take(Wire.windowUpdate(1, 0x7FFF_FFFF - 65_535) + Wire.settings([(4, 65_536 + 4)]))
+        #expect(client.frames().last?.description == "GOAWAY 0 3")
+        #expect(client.failure == .upstreamProtocolBroken && client.events.last == "closed 1 upstream.protocol.broken")
+    }
+
     /// An app that answers before it has read the request.
     @Test func anEarlyAnswerIsComplete() throws {
         let client = RecordedApp()

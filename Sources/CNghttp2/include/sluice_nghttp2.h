@@ -128,6 +128,8 @@ int32_t sluice_h2_window(struct sluice_h2 *_Nonnull session, int32_t stream);
 size_t sluice_h2_queued(struct sluice_h2 *_Nonnull session);
 /// A new request may be sent.
 int sluice_h2_takes_requests(struct sluice_h2 *_Nonnull session);
+/// The head of a request was sent, or is on its way.
+int sluice_h2_is_begun(struct sluice_h2 *_Nonnull session, int32_t stream);
 /// Settings of the peer.
 uint32_t sluice_h2_peer_streams(struct sluice_h2 *_Nonnull session);
 int sluice_h2_peer_takes_connect(struct sluice_h2 *_Nonnull session);
