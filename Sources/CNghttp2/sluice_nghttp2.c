@@ -318,8 +318,8 @@ int sluice_h2_reset(struct sluice_h2 *h2, int32_t stream, uint32_t code) {
     return nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, stream, code) == 0 ? 0 : -1;
 }
 
-int sluice_h2_consume(struct sluice_h2 *h2, int32_t stream, size_t count) {
-    return nghttp2_session_consume(h2->session, stream, count) == 0 ? 0 : -1;
+int sluice_h2_consume_stream(struct sluice_h2 *h2, int32_t stream, size_t count) {
+    return nghttp2_session_consume_stream(h2->session, stream, count) == 0 ? 0 : -1;
 }
 
 int sluice_h2_consume_connection(struct sluice_h2 *h2, size_t count) {

@@ -6,7 +6,7 @@ import HTTPMessage
 open class ClientSession: Session {
     /// As of a `ServerSession`.
     public init(settings: SessionSettings, slabs: SlabPool, tables: SlabPool) {
-        super.init(isServer: false, settings: settings, slabs: slabs, tables: tables)
+        super.init(isServer: false, settings: settings, slabs: slabs, tables: tables, spare: nil)
     }
 
     // MARK: Events

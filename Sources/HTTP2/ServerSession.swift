@@ -10,8 +10,9 @@ open class ServerSession: Session {
     /// - Parameters:
     ///   - slabs: for the text of heads. A head that is larger than a slab is refused.
     ///   - tables: for the tables of fields: 16 bytes a field. They must hold `settings.heads.fieldCount`.
-    public init(settings: SessionSettings, slabs: SlabPool, tables: SlabPool) {
-        super.init(isServer: true, settings: settings, slabs: slabs, tables: tables)
+    ///   - spare: for bodies that come while others wait, above `settings.connectionWindow`; nil for none.
+    public init(settings: SessionSettings, slabs: SlabPool, tables: SlabPool, spare: SpareWindow? = nil) {
+        super.init(isServer: true, settings: settings, slabs: slabs, tables: tables, spare: spare)
     }
 
     // MARK: Events

@@ -70,6 +70,10 @@ open class Session {
     private var leftCount = 0
     var output: UnsafeMutablePointer<OutputBuffer>?
     var wroteFrame = false
+    let spare: SpareWindow?
+    /// Bytes of bodies that were handed out and not consumed; and those for which the spare window stands in.
+    var stored = 0
+    var borrowed = 0
     /// Bytes of bodies that were sent.
     var sentBytes = 0
     /// When, on the owner's clock, a body that waits for the client's windows may have waited too long; `.max` while none waits. The owner then
@@ -92,7 +96,9 @@ open class Session {
     /// - Parameters:
     ///   - slabs: for the text of heads. One that is larger than a slab is refused.
     ///   - tables: for the tables of fields: 16 bytes a field.
-    init(isServer: Bool, settings: SessionSettings, slabs: SlabPool, tables: SlabPool) {
+    ///   - spare: for what the peer sends while other streams' bodies wait.
+    init(isServer: Bool, settings: SessionSettings, slabs: SlabPool, tables: SlabPool, spare: SpareWindow?) {
+        self.spare = spare
         self.settings = settings
         self.isServer = isServer
         self.slabs = slabs
@@ -113,6 +119,7 @@ open class Session {
     }
 
     deinit {
+        spare?.giveBack(borrowed)
         if let made = unsafe made { unsafe sluice_h2_free(made) }
         // Slabs go back before their pools go.
         block = FieldBlock(fields: FieldTable(Slab()))
@@ -297,14 +304,6 @@ open class Session {
         tellAll()
     }
 
-    /// `count` bytes of the peer's body were used up: it may send as many again.
-    public final func consume(_ stream: HTTP2Stream, _ count: Int) {
-        let count = min(count, stream.unconsumed)
-        guard count > 0, stream.isLive else { return }
-        stream.unconsumed &-= count
-        _ = unsafe sluice_h2_consume(h2, stream.number, count)
-    }
-
     /// There is more of a body for which `outgoing` had nothing. `now` is as of `receive`.
     public final func resume(_ stream: HTTP2Stream, now: Int64) {
         guard stream.isPaused, stream.isLive, !stream.isReset else { return }
@@ -338,13 +337,6 @@ open class Session {
         endEager(stream)
         giveBack(stream)
         _ = unsafe sluice_h2_reset(h2, stream.number, code.rawValue)
-    }
-
-    /// Gives back to the connection's window what the owner did not consume.
-    final func giveBack(_ stream: HTTP2Stream) {
-        guard stream.unconsumed > 0 else { return }
-        _ = unsafe sluice_h2_consume_connection(h2, stream.unconsumed)
-        stream.unconsumed = 0
     }
 
     final func endEager(_ stream: HTTP2Stream) {

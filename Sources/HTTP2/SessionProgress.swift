@@ -26,7 +26,7 @@ extension Session {
         let windowRoom = max(0, max(settings.streamWindow, 65_535) &- stream.unconsumed)
         let count = min(stream.mostBytes(of: bytes.count), windowRoom)
         stream.receivedBytes &+= UInt64(count)
-        stream.unconsumed &+= count
+        store(stream, count)
         if count > 0 { received(stream, body: bytes.extracting(first: count)) }
         guard count < bytes.count else { return }
         _ = unsafe sluice_h2_consume_connection(h2, bytes.count &- count)

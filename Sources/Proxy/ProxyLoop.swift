@@ -3,6 +3,7 @@ import Buffers
 import EventLoops
 import FilterAPI
 import HTTP1
+import HTTP2
 import HTTPMessage
 import Pipeline
 import Routing
@@ -18,6 +19,8 @@ public final class ProxyLoop {
     let slabs: SlabPool
     /// Larger slabs for bodies that go on: fewer calls a megabyte.
     let bodySlabs: SlabPool
+    /// For the bodies of clients' requests over HTTP/2.
+    let spareWindow = SpareWindow(32 * 1024 * 1024)
     /// Small slabs for field tables: 256 fields.
     let tableSlabs: SlabPool
     private var apps: [AppOnLoop] = []

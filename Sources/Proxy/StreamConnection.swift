@@ -26,7 +26,7 @@ final class StreamConnection: ServerSession {
         var settings = SessionSettings()
         settings.heads = owner.listener.settings.limits
         settings.stallTime = owner.listener.settings.writeIdleTimeout
-        super.init(settings: settings, slabs: owner.proxy.slabs, tables: owner.proxy.tableSlabs)
+        super.init(settings: settings, slabs: owner.proxy.slabs, tables: owner.proxy.tableSlabs, spare: owner.proxy.spareWindow)
     }
 
     // MARK: What the connection calls

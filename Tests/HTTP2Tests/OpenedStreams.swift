@@ -4,8 +4,8 @@ import HTTP2Wire
 
 extension RecordedStreams {
     /// A session that has the client's preface.
-    static func opened(_ settings: SessionSettings = SessionSettings()) -> RecordedStreams {
-        let session = RecordedStreams(settings)
+    static func opened(_ settings: SessionSettings = SessionSettings(), spare: SpareWindow? = nil) -> RecordedStreams {
+        let session = RecordedStreams(settings, spare: spare)
         session.take(clientPreface)
         _ = session.sent()
         return session

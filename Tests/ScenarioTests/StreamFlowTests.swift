@@ -113,6 +113,24 @@ import Testing
         }
     }
 
+    @Test func `uploads that wait for a place at the app leave the one that has it what it needs of the connection's window`() throws {
+        try StreamTests.run(app: "max-connections = 1\nqueue-timeout = 1m") { s in
+            let client = try s.connectStreams()
+            let served = try client.request("POST", "/served", ends: false)
+            let app = try s.app.accept()
+            _ = try app.receiveHead()
+            for index in 0..<40 {
+                let stream = try client.request("POST", "/waits/\(index)", ends: false)
+                _ = try client.sendWhatFits(stream, pattern(65_535)[...])
+                try client.ping()
+            }
+            try client.sendBody(served, pattern(200_000), ends: true)
+            _ = try app.receive(through: "\r\n0\r\n\r\n")
+            try app.answer("all")
+            try client.answer(to: served, 200, "all")
+        }
+    }
+
     @Test func `both bodies of an exchange flow at the same time`() throws {
         try StreamTests.run { s in
             let client = try s.connectStreams()

@@ -108,8 +108,8 @@ int sluice_h2_trailers(struct sluice_h2 *_Nonnull session, int32_t stream, struc
 /// There is more of a body that was paused.
 int sluice_h2_resume(struct sluice_h2 *_Nonnull session, int32_t stream);
 int sluice_h2_reset(struct sluice_h2 *_Nonnull session, int32_t stream, uint32_t code);
-/// Bytes of a body were used up: of a stream and the connection; or of the connection alone.
-int sluice_h2_consume(struct sluice_h2 *_Nonnull session, int32_t stream, size_t count);
+/// Bytes of a body were used up: what the peer may send on a stream, and on the connection.
+int sluice_h2_consume_stream(struct sluice_h2 *_Nonnull session, int32_t stream, size_t count);
 int sluice_h2_consume_connection(struct sluice_h2 *_Nonnull session, size_t count);
 int sluice_h2_ping(struct sluice_h2 *_Nonnull session);
 /// GOAWAY with the highest stream number: no stream is refused yet.

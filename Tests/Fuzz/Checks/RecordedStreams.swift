@@ -20,10 +20,10 @@ package final class RecordedStreams: ServerSession {
     package let slabs: SlabPool
     private let tables: SlabPool
 
-    package init(_ settings: SessionSettings = SessionSettings()) {
+    package init(_ settings: SessionSettings = SessionSettings(), spare: SpareWindow? = nil) {
         slabs = SlabPool(slabSize: 32 * 1024)
         tables = SlabPool(slabSize: 256 * MemoryLayout<Field>.stride)
-        super.init(settings: settings, slabs: slabs, tables: tables)
+        super.init(settings: settings, slabs: slabs, tables: tables, spare: spare)
     }
 
     override package func received(_ stream: HTTP2Stream, _ head: RequestHead, protocolName: ByteRange?, _ message: inout ReceivedFields) {
