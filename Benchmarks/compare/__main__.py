@@ -102,7 +102,7 @@ def entrants(case, found, named):
     for peer, binary in found.values():
         if peer.only_when_named and not named and peer.name not in case.variants:
             continue
-        if case.secure and not secure.has(peer.name):
+        if case.secure and not secure.has(peer.name) or not peers.speaks_to(peer.name, case.app_streams):
             continue
         if not case.routes:
             several = len(case.filters) > 1
@@ -182,10 +182,10 @@ def main():
     peers.WORK.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="run-", dir=peers.WORK) as name:
         directory = Path(name)
-        backend, app_port = cell.start_app(app, directory, asked.load_core, files)
+        backend, app_port, app_streams_port = cell.start_app(app, directory, asked.load_core, files)
         try:
             programs = load.Programs(wrk, shutil.which("h2load"), shutil.which("openssl"), secure.client_environment(directory))
-            bench = cell.Bench(directory, programs, app_port, asked.proxy_core, asked.load_core, asked.seconds, asked.warm_up,
+            bench = cell.Bench(directory, programs, app_port, app_streams_port, asked.proxy_core, asked.load_core, asked.seconds, asked.warm_up,
                                files, asked.forwarding == "usual", asked.wait_quiet)
             results, stopped = measure(asked, bench, cases, found)
         finally:

@@ -61,6 +61,8 @@ class Case:
     """Over TLS 1.3."""
     streams: int = 0
     """Not 0: HTTP/2, with this many streams at a time on each connection."""
+    app_streams: bool = False
+    """The app is spoken to by HTTP/2, without TLS."""
     handshakes: bool = False
     """A new connection with a full handshake for each request; `connections` of them at a time."""
     target: Target | None = None
@@ -98,6 +100,8 @@ CASES = (
          target=Target(0.9)),
     Case("h2-16k", "GET over HTTP/2 and TLS, 16 KiB answer, 8 connections with 32 streams each", path="/16k", answer_bytes=16384, connections=8,
          streams=32, secure=True, target=Target(0.9)),
+    Case("h2-app", "GET over HTTP/2 and TLS from an app that speaks HTTP/2, 29-byte answer, 8 connections with 32 streams each", connections=8,
+         streams=32, secure=True, app_streams=True, target=Target(0.9)),
     Case("tls-idle", "2000 idle keep-alive connections over TLS, each after one answer", idle=2000, secure=True),
     Case("idle-5000", "5000 idle keep-alive connections, each after one answer", idle=5000),
 )

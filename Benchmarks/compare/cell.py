@@ -39,6 +39,8 @@ class Bench:
     directory: Path
     programs: load.Programs
     app_port: int
+    app_streams_port: int
+    """Where the app speaks HTTP/2."""
     proxy_core: int
     load_core: int
     seconds: int
@@ -50,7 +52,7 @@ class Bench:
 
 
 def start_app(nginx, directory, core, files):
-    """Starts the app behind all proxies. Returns (child, port)."""
+    """Starts the app behind all proxies. Returns (child, port, port for HTTP/2)."""
     (directory / "files").mkdir()
     (directory / "files" / "16k").write_bytes(bytes(range(256)) * 64)
     # What a POST falls through to; the static files' refusal needs a file (see configs/backend.conf).
@@ -60,14 +62,15 @@ def start_app(nginx, directory, core, files):
     setting = peers.Setting(directory, free_port(), 0, files, forwarding=False)
     (directory / "files" / "100k.json").write_bytes(json_text(100_000))
     secure.prepare(directory)
-    config = peers.write_config("backend.conf", setting, {})
+    streams_port = free_port()
+    config = peers.write_config("backend.conf", setting, {"streams_port": streams_port})
     child = Child([nginx, "-c", config], core, directory / "backend.log")
     try:
         child.wait_until(lambda: load.probe(setting.port, Case("", "")) is None, "answering")
     except BaseException:
         child.stop()
         raise
-    return child, setting.port
+    return child, setting.port, streams_port
 
 
 def json_text(length):
@@ -89,8 +92,8 @@ def json_text(length):
 def start(bench, entrant, case, directory):
     """Starts the proxy and waits until it answers `case` rightly. Returns (child, port). Raises DidNotStart."""
     for attempt in range(3):
-        setting = peers.Setting(directory, free_port(), bench.app_port, bench.files, bench.forwarding, entrant.routes, entrant.filters,
-                                case.secure, case.streams)
+        setting = peers.Setting(directory, free_port(), bench.app_streams_port if case.app_streams else bench.app_port, bench.files,
+                                bench.forwarding, entrant.routes, entrant.filters, case.secure, case.streams, case.app_streams)
         command, environment = peers.start_command(entrant.peer, entrant.binary, setting)
         child = Child(command, bench.proxy_core, directory / f"output-{attempt}", environment)
         wrong = "nothing was tried"

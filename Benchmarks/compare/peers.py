@@ -36,6 +36,8 @@ class Setting:
     """Whether it speaks TLS, with the certificate in the directory above its own."""
     streams: int = 0
     """Not 0: it also speaks HTTP/2."""
+    app_streams: bool = False
+    """Whether it speaks HTTP/2 to the app."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,15 @@ PEERS = (
 )
 
 
+# How each says to which protocol its app is spoken: HTTP/1.1, HTTP/2. The others cannot, or not without TLS.
+APP_PROTOCOLS = {"sluice": ("", "protocol = h2"), "haproxy": ("", "proto h2"), "nghttpx": ("http/1.1", "h2")}
+
+
+def speaks_to(peer, app_streams):
+    """Whether the proxy can speak HTTP/2 to its app, where it is to."""
+    return not app_streams or peer.split("-")[0] in APP_PROTOCOLS
+
+
 def fill(template, values):
     """The template with each @{name} replaced. An unknown name is a KeyError."""
     return re.sub(r"@\{(\w+)\}", lambda match: str(values[match[1]]), template)
@@ -151,7 +162,9 @@ def write_config(name, setting, values):
 
 def start_command(peer, binary, setting):
     """Writes the peer's configuration. Returns (command, environment)."""
+    protocols = APP_PROTOCOLS.get(peer.name.split("-")[0], ("", ""))
     config = write_config(peer.config, setting, {
+        "app_protocol": protocols[1 if setting.app_streams else 0],
         **filters.values(peer.name, setting.filters), **secure.values(peer.name, setting.secure, setting.streams, setting.directory.parent),
         **peer.values(setting)})
     return peer.command(binary, config), peer.environment(setting)
