@@ -9,6 +9,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case requestVersionUnsupported
     /// CONNECT is refused: this is a gateway, not a forward proxy.
     case requestMethodConnect
+    /// Nobody here speaks the protocol of an HTTP/2 client's tunnel.
+    case requestUpgradeUnsupported
     /// The request target does not parse.
     case requestTargetMalformed
     /// The path has dot segments, encoded slashes or other spellings that two readers take for different paths.
@@ -217,6 +219,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestLineEnding: "request.line-ending"
         case .requestVersionUnsupported: "request.version.unsupported"
         case .requestMethodConnect: "request.method.connect"
+        case .requestUpgradeUnsupported: "request.upgrade.unsupported"
         case .requestTargetMalformed: "request.target.malformed"
         case .requestTargetAmbiguous: "request.target.ambiguous"
         case .requestTargetTooLong: "request.target.too-long"
@@ -345,6 +348,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .clientFloodSettings, .clientFloodPings, .clientFloodPriorities, .clientFloodEmptyFrames,
             .clientFloodWindowUpdates, .clientFloodUnknownFrames, .clientFloodReplies, .clientWindowTooSlow: 499
         case .gatewayError: 500
+        case .requestUpgradeUnsupported: 501
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed,
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
@@ -367,6 +371,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .requestLineMalformed: "The request line is not METHOD SP TARGET SP HTTP-VERSION"
         case .requestLineEnding: "A line of the head ends in a bare CR or LF instead of CRLF"
         case .requestVersionUnsupported: "The HTTP version of the request is not spoken here"
+        case .requestUpgradeUnsupported: "No tunnel of this protocol is to be had here"
         case .requestMethodConnect: "CONNECT is refused: this is a gateway, not a forward proxy"
         case .requestTargetMalformed: "The request target does not parse"
         case .requestTargetAmbiguous: "The path has dot segments, encoded slashes or other spellings that two readers take for different paths"

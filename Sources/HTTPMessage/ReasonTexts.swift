@@ -10,7 +10,7 @@ extension Reason {
             .requestTransferCodingUnsupported, .requestTransferCodingVersion, .requestExpectationUnsupported,
             .requestChunkMalformed, .requestTrailerMalformed, .requestTrailerForbidden, .requestBodyTooLarge,
             .requestBodyTimeout, .requestBodyTooSlow, .requestBodyUnexpected, .requestPseudoFieldMalformed, .requestFieldConnectionSpecific,
-            .requestLengthMismatch:
+            .requestLengthMismatch, .requestUpgradeUnsupported:
             requestExplanation
         case .upstreamResponseTooLarge:
             .init(

@@ -41,6 +41,17 @@ extension Reason {
                 Look who sends it: usually a scanner in search of open proxies, or a client that has this gateway set as \
                 its forward proxy.
                 """)
+        case .requestUpgradeUnsupported:
+            .init(
+                .client,
+                """
+                An HTTP/2 client asked for a tunnel (extended CONNECT, RFC 8441), and what it asked answers in a way that would tell it that \
+                the tunnel is open: a filter, or the demo app. Tunnels for HTTP/2 itself are refused as well: they would pass every rule.
+                """,
+                """
+                Look at the path that the client asks for: an app opens WebSockets, and nothing else. `sluice explain` says which filters and \
+                which app a path leads to.
+                """)
         case .requestTargetMalformed:
             .init(
                 .client,

@@ -44,6 +44,7 @@ struct EchoBody {
 
 extension Exchange {
     func startEcho() {
+        if isExtendedConnect { return fail(.requestUpgradeUnsupported) }
         echo = EchoBody()
         phase = .echo
         if request.expectsContinue && !requestReader.isFinished, let client {

@@ -26,6 +26,8 @@ extension Exchange {
         if case .length(let length) = request.framing, length > listener.settings.maxBodyBytes { return fail(.requestBodyTooLarge) }
         if let tls = client.tls, tls.hasSeveralRules, headSlab.withBytes({ isMisdirected($0, tls) }) { return fail(.requestHostMisdirected) }
         asksUpgrade = request.connection.contains(.upgrade) && headSlab.withBytes { wantsUpgrade($0) }
+        // As any other request, the answer would be one that opens the tunnel.
+        if isExtendedConnect && !asksUpgrade { return fail(.requestUpgradeUnsupported) }
         follow(listener.routes)
     }
 

@@ -5,6 +5,10 @@ import HTTPMessage
 // Tunnels over HTTP/2 (RFC 8441): the client's extended CONNECT is what an upgrade is in HTTP/1, which apps speak.
 
 extension Exchange {
+    /// The request came as an extended CONNECT: to its client every status of 2xx says that the tunnel is open (RFC 9110 §9.3.6). No other
+    /// request of HTTP/2 has a Connection.
+    var isExtendedConnect: Bool { request.version == .http2 && request.connection.contains(.upgrade) }
+
     /// Makes an upgrade of an extended CONNECT whose head was just taken over: GET with Upgrade, and for WebSockets with a key, which only
     /// HTTP/1 has. False: there is no room for the lines.
     func becomeUpgrade(to protocolName: ByteRange) -> Bool {

@@ -29,11 +29,15 @@ extension Exchange {
         defer { proxy.scratch.reset() }
         guard let client else { return }
         if passage.seesResponse && !passage.isReturned { passBack() }
+        if isExtendedConnect && proxy.scratch.status < 300 {
+            record.replyReason = nil
+            return failPlainly(.requestUpgradeUnsupported)
+        }
         record.status = proxy.scratch.status
         if proxy.isDraining { keepsClient = false }
         // Whether a client that waits for 100 (Continue) sends its body after this answer cannot be known.
         if request.expectsContinue && requestReader.payloadBytes == 0 && !requestReader.isFinished { keepsClient = false }
-        if proxy.scratch.fields.overflowed { return failPlainly() }
+        if proxy.scratch.fields.overflowed { return failPlainly(.gatewayHeadTooLarge) }
         let hasBody = proxy.scratch.hasBody
         if hasBody && !proxy.scratch.transforms.isEmpty { responseTransform = TransformedBody(proxy.scratch.transforms, pool: slabs) }
         let framing: BodyFraming =
@@ -50,7 +54,7 @@ extension Exchange {
         HeadWriter.endHead(to: &client.output)
         if client.output.overflowed {
             client.output.truncate(to: mark)
-            return failPlainly()
+            return failPlainly(.gatewayHeadTooLarge)
         }
         responseWriter = BodyWriter(framing)
         responseEndsWithClose = framing == .untilClose
@@ -58,11 +62,11 @@ extension Exchange {
         phase = .reply
     }
 
-    /// The answer with what filters added does not fit: one without them does.
-    private func failPlainly() {
+    /// The answer cannot be given as filters have made it: one without them can.
+    private func failPlainly(_ reason: Reason) {
         passage.isReturned = true
         phase = .idle
-        fail(.gatewayHeadTooLarge)
+        fail(reason)
     }
 
     /// Writes the status line and fields of `proxy.scratch`.

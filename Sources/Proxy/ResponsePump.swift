@@ -95,8 +95,6 @@ extension Exchange {
     /// The head of the final response: decides framing and persistence, writes the client's head, and goes on to the body.
     private func takeHead(_ app: AppConnection, _ client: ClientSide) {
         if response.status == 101 { return startTunnel(app, client) }
-        // In HTTP/1 it refuses the upgrade; in HTTP/2 it would open the tunnel (RFC 8441 §5).
-        if asksUpgrade && request.version == .http2 && response.status < 300 { return fail(.upstreamResponseUpgradeIgnored) }
         record.status = response.status
         if request.expectsContinue && !sawContinue && !requestDone && requestReader.payloadBytes == 0 && client.input.isEmpty {
             // The client may send the body or leave it (RFC 9110 §10.1.1): what comes next on its connection cannot be known.
@@ -114,6 +112,8 @@ extension Exchange {
     }
 
     func takeHead(_ app: AppConnection, _ client: ClientSide, isFiltered: Bool) {
+        // In HTTP/1 it refuses the upgrade; in HTTP/2 it would open the tunnel (RFC 8441 §5).
+        if isExtendedConnect && response.status < 300 { return fail(.upstreamResponseUpgradeIgnored) }
         if case .length(let length) = response.framing, length > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
         if held != nil && responseReader.payloadBytes > mostResponseBytes { return fail(.upstreamResponseTooLarge) }
         let framing = clientFraming()

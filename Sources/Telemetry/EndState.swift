@@ -101,7 +101,7 @@ extension EndState.Party {
             .requestFieldFolded, .requestFieldControl, .requestHostMissing, .requestHostRepeated, .requestHostMalformed,
             .requestLengthMalformed, .requestLengthRepeated, .requestLengthWithTransferCoding, .requestTransferCodingUnsupported,
             .requestTransferCodingVersion, .requestExpectationUnsupported, .requestChunkMalformed, .requestTrailerMalformed,
-            .requestTrailerForbidden, .requestBodyTooLarge, .requestBodyUnexpected, .clientClosed, .clientReset,
+            .requestTrailerForbidden, .requestBodyTooLarge, .requestBodyUnexpected, .requestUpgradeUnsupported, .clientClosed, .clientReset,
             .requestHostMisdirected, .prologueTooLong, .tlsPlainHTTP, .tlsHandshakeFailed, .tlsVersionUnsupported, .tlsCipherNone,
             .tlsProtocolNone, .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused, .tlsClientAlert,
             .requestPseudoFieldMalformed, .requestFieldConnectionSpecific, .requestLengthMismatch, .clientProtocolBroken,

@@ -164,6 +164,66 @@ import Testing
         }
     }
 
+    /// To an HTTP/2 client any 2xx is an open tunnel (RFC 9110 §9.3.6), and the gateway itself speaks no protocol that one could be for.
+    @Test(arguments: ["/demo", "/demo/filtered", "/health"])
+    func `no answer of the gateway's own opens a tunnel`(path: String) throws {
+        var options = Scenario.Options()
+        options.file = { servers, _ in
+            """
+            [gateway]
+            loops = 1
+            [listener:web]
+            listen = 127.0.0.1:0
+            protocols = h2c http/1.1
+            serve = site
+            [router:site]
+            /demo = demo
+            /demo/filtered = filtered
+            / = checked
+            [pipeline:filtered]
+            pipeline = named demo
+            [pipeline:checked]
+            pipeline = health app
+            [filter:named]
+            use = headers
+            response-set = "X-Named: yes"
+            [filter:health]
+            use = healthcheck
+            path = /health
+            [app:demo]
+            use = echo
+            [app:app]
+            servers = \(servers[0])
+
+            """
+        }
+        try Scenario.run(options) { s in
+            let client = try s.connectStreams()
+            for ends in [false, true] {
+                let stream = try client.request(head: StreamTunnelTests.head.map { ($0.0, $0.0 == ":path" ? path : $0.1) }, ends: false)
+                if ends { try client.send(Wire.data(stream, "", ends: true)) }
+                let reply = try client.reply(to: stream, 501, "request.upgrade.unsupported")
+                #expect(path != "/demo/filtered" || reply["x-named"] == "yes")
+            }
+            // To anybody else it is what it was.
+            try client.answer(to: client.get(path), 200)
+            let old = try s.connect()
+            try old.send(UpgradeTests.handshake.replacing("/ws", with: path))
+            #expect(try old.receiveResponse().status == 200)
+        }
+    }
+
+    /// It would take the connection past every rule.
+    @Test(arguments: ["h2c", "H2"])
+    func `a tunnel for HTTP is refused, and no app hears of it`(name: String) throws {
+        try StreamTests.run { s in
+            let client = try s.connectStreams()
+            let stream = try client.request(head: StreamTunnelTests.head.map { ($0.0, $0.0 == ":protocol" ? name : $0.1) }, ends: false)
+            try client.reply(to: stream, 501, "request.upgrade.unsupported")
+            try s.app.expectNoConnectionYet()
+        }
+    }
+
     /// To HTTP/1 a 200 is a refusal; to HTTP/2 it would open the tunnel.
     @Test(arguments: ["200 OK", "204 No Content"])
     func `an app that answers the upgrade as any request opens no tunnel`(status: String) throws {
