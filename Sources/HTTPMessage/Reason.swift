@@ -139,6 +139,8 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case upstreamResponseUpgradeUnexpected
     /// The app answered an HTTP/2 client's tunnel as if it were any request.
     case upstreamResponseUpgradeIgnored
+    /// The app, which is spoken to by HTTP/2, opens no tunnels.
+    case upstreamUpgradeUnsupported
     /// The app sent too many interim (1xx) responses.
     case upstreamResponseInterimFlood
     /// A chunk of the app's response is malformed.
@@ -271,6 +273,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseTransferCodingUnsupported: "upstream.response.transfer-coding.unsupported"
         case .upstreamResponseUpgradeUnexpected: "upstream.response.upgrade.unexpected"
         case .upstreamResponseUpgradeIgnored: "upstream.response.upgrade.ignored"
+        case .upstreamUpgradeUnsupported: "upstream.upgrade.unsupported"
         case .upstreamResponseInterimFlood: "upstream.response.interim.flood"
         case .upstreamResponseChunkMalformed: "upstream.response.chunk.malformed"
         case .upstreamResponseTrailerMalformed: "upstream.response.trailer.malformed"
@@ -348,7 +351,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
             .clientFloodSettings, .clientFloodPings, .clientFloodPriorities, .clientFloodEmptyFrames,
             .clientFloodWindowUpdates, .clientFloodUnknownFrames, .clientFloodReplies, .clientWindowTooSlow: 499
         case .gatewayError: 500
-        case .requestUpgradeUnsupported: 501
+        case .requestUpgradeUnsupported, .upstreamUpgradeUnsupported: 501
         case .upstreamResolveFailed, .upstreamConnectRefused, .upstreamConnectFailed, .upstreamResponseClosed,
             .upstreamResponseReset, .upstreamResponseMalformed, .upstreamResponseHeadTooLarge,
             .upstreamResponseLengthMalformed, .upstreamResponseFramingAmbiguous,
@@ -423,6 +426,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
         case .upstreamResponseFramingAmbiguous: "The app's response has both Content-Length and Transfer-Encoding"
         case .upstreamResponseTransferCodingUnsupported: "Transfer-Encoding of the app's response is anything but a single, final chunked"
         case .upstreamResponseUpgradeUnexpected: "The app switched protocols without being asked to"
+        case .upstreamUpgradeUnsupported: "The app opens no tunnels over HTTP/2"
         case .upstreamResponseUpgradeIgnored: "The app answered an HTTP/2 client's tunnel as if it were any request"
         case .upstreamResponseInterimFlood: "The app sent too many interim (1xx) responses"
         case .upstreamResponseChunkMalformed: "A chunk of the app's response is malformed"

@@ -30,7 +30,7 @@ extension Reason {
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseUpgradeIgnored,
             .upstreamResponseInterimFlood, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamResponseBodyTimeout, .upstreamSendTimeout, .upstreamResponseLengthMismatch, .upstreamStreamRefused,
-            .upstreamProtocolBroken, .upstreamProtocolFlood:
+            .upstreamProtocolBroken, .upstreamProtocolFlood, .upstreamUpgradeUnsupported:
             upstreamExplanation
         case .requestHostMisdirected, .tlsPlainHTTP, .tlsHandshakeTimeout, .tlsHandshakeFailed, .tlsVersionUnsupported,
             .tlsCipherNone, .tlsProtocolNone, .tlsNameUnknown, .tlsClientCertificateMissing, .tlsClientCertificateRefused,

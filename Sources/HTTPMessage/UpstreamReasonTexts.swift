@@ -128,6 +128,17 @@ extension Reason {
                 status of 2xx instead of 101 or a refusal, and to the client that would mean that the tunnel is open.
                 """,
                 "Have the app answer 101, or refuse with a status of 4xx; or let no WebSockets come to it.")
+        case .upstreamUpgradeUnsupported:
+            .init(
+                .config,
+                """
+                The client asked for a WebSocket, and its app is spoken to by HTTP/2, where that takes an extended CONNECT (RFC 8441). The app's \
+                SETTINGS do not offer it (SETTINGS_ENABLE_CONNECT_PROTOCOL), so it was not asked.
+                """,
+                """
+                If the app's server can do it, switch it on there. If not, give the paths of WebSockets an app of their own with \
+                `protocol = http/1.1`, or say `protocol = auto` where the app speaks both by TLS.
+                """)
         case .upstreamResponseUpgradeUnexpected:
             .init(
                 .app,

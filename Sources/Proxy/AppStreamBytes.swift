@@ -19,9 +19,18 @@ final class AppStreamBytes: StreamCarrier {
     /// Of the request.
     private var method = Method.get
     private var isHeadAlone = false
+    private enum Tunnel {
+        case none
+        /// The request asks for one (extended CONNECT, RFC 8441): until the app opens it, its answer is awaited and nothing is sent.
+        case asked
+        case open
+    }
+    private var tunnel = Tunnel.none
+    /// What tells the client that its WebSocket is open.
+    private var accept: WebSocketAccept?
     /// The app's message is over: to its end, or broken off.
     private var isOver = false
-    private var isBroken = false
+    private(set) var isBroken = false
     /// Why the message was broken off; nil where nothing is known but that it was.
     private(set) var failure: Reason?
     /// It was this stream that broke, not the connection that carries it.
@@ -49,7 +58,13 @@ final class AppStreamBytes: StreamCarrier {
         var rest = first
         if stream == nil && !isOver {
             let count = rest.endOfHead
-            guard count > 0, sendHead(rest.extracting(first: count), over: session) else {
+            switch count > 0 ? sendHead(rest.extracting(first: count), over: session) : .refused {
+            case .sent: break
+            case .tooEarly: return .wouldBlock
+            case .unsupported:
+                breakOff(.upstreamUpgradeUnsupported, isFaultOfStream: true)
+                return .failed(0)
+            case .refused:
                 isBroken = true
                 isOver = true
                 wasRefused = true
@@ -70,8 +85,18 @@ final class AppStreamBytes: StreamCarrier {
         return sent == wanted ? .done : .wouldBlock
     }
 
-    /// Sends a head that the holder wrote. False: the session takes no more requests, or it does not fit.
-    private func sendHead(_ bytes: Span<UInt8>, over session: AppStreams) -> Bool {
+    private enum HeadOutcome {
+        case sent
+        /// The app has not said yet whether it takes such requests: the user is woken when it has.
+        case tooEarly
+        /// It has, and does not.
+        case unsupported
+        /// The session takes no more requests, or the head does not fit.
+        case refused
+    }
+
+    /// Sends a head that the holder wrote.
+    private func sendHead(_ bytes: Span<UInt8>, over session: AppStreams) -> HeadOutcome {
         // `GET /path HTTP/1.1`
         var space = 0
         while bytes[space] != 0x20 { space += 1 }
@@ -80,24 +105,45 @@ final class AppStreamBytes: StreamCarrier {
         let target = (space + 1)..<(line - 10)
         let lines = bytes.extracting((line + 1)..<(bytes.count - 2))
         let facts = RequestLines(lines)
-        isHeadAlone = !facts.hasBody
-        method = .named(count: space, bytes.paddedWord(at: 0))
-        stream = session.request(method, hasBody: facts.hasBody) { list in
-            list.add(":method", bytes.extracting(first: space))
+        let isTunnel = !facts.upgrade.isEmpty
+        if isTunnel && session.failure == nil {
+            // SETTINGS are the first that a server sends (RFC 9113 §3.4).
+            guard session.hasSettings else {
+                unsafe session.awaitSettings(user)
+                return .tooEarly
+            }
+            guard session.takesExtendedConnect else { return .unsupported }
+            accept = WebSocketAccept(key: lines.extracting(facts.key.range))
+            tunnel = .asked
+        }
+        isHeadAlone = !facts.hasBody && !isTunnel
+        method = isTunnel ? .connect : .named(count: space, bytes.paddedWord(at: 0))
+        stream = session.request(method, isTunnel: isTunnel, hasBody: !isHeadAlone) { list in
+            if isTunnel {
+                list.add(":method", "CONNECT")
+                list.add(":protocol", lines.extracting(facts.upgrade.range))
+            } else {
+                list.add(":method", bytes.extracting(first: space))
+            }
             list.add(":scheme", session.isSecure ? "https" : "http")
             list.add(":authority", lines.extracting(facts.host.range))
             list.add(":path", bytes.extracting(target))
-            list.add(lines: lines, dropping: [.host])
+            list.add(lines: lines, dropping: isTunnel ? [.host, .secWebSocketKey] : [.host])
             if facts.takesTrailers { list.add("te", "trailers") }
         }
-        guard let stream else { return false }
+        guard let stream else { return .refused }
         unsafe session.opened(stream, user)
         session.flushSoon()
-        return true
+        return .sent
     }
 
-    /// The request is complete.
+    /// The request is complete, or the client's side of a tunnel. What asks for a tunnel does not end.
     override func end() {
+        guard tunnel != .asked else { return }
+        endSending()
+    }
+
+    private func endSending() {
         guard let stream, !outbox.isEnded else { return }
         outbox.isEnded = true
         session?.sendMore(of: stream)
@@ -108,7 +154,7 @@ final class AppStreamBytes: StreamCarrier {
     /// Nobody wants anything of it any more.
     override func close() {
         if let session, let stream {
-            session.abandon(stream, isComplete: isComplete && (outbox.isEnded || isHeadAlone))
+            session.abandon(stream, isComplete: isComplete && (stream.hasEnded || outbox.isDrained))
             session.flushSoon()
         }
         session = nil
@@ -125,22 +171,42 @@ final class AppStreamBytes: StreamCarrier {
         inbox.attach(bodySlabs)
         inbox.compact()
         let mark = inbox.end
+        let opens = tunnel == .asked && head.status >= 200 && head.status < 300
         inbox.append("HTTP/1.1 ")
-        inbox.append(decimal: UInt64(head.status))
+        inbox.append(decimal: opens ? 101 : UInt64(head.status))
         inbox.append(" \r\n")
-        for index in 0..<fields.count where !fields[index].marks.contains(.removed) {
+        if opens { writeUpgrade() } else if tunnel == .asked && head.status >= 300 { endRefused() }
+        // Content-Length means nothing there (RFC 9110 §9.3.6).
+        let dropped: TokenSet = opens ? [.contentLength, .secWebSocketAccept] : []
+        for index in 0..<fields.count where !fields[index].marks.contains(.removed) && !dropped.contains(fields[index].token) {
             inbox.append(bytes, fields[index].name)
             inbox.append(": ")
             inbox.append(bytes, fields[index].value)
             inbox.appendCRLF()
         }
-        if isWhole && method != .head && head.status >= 200 && head.status != 204 && head.status != 304 && fields.firstIndex(of: .contentLength) == nil {
+        if isWhole && !opens && method != .head && head.status >= 200 && head.status != 204 && head.status != 304 && fields.firstIndex(of: .contentLength) == nil {
             inbox.append("content-length: 0\r\n")
         }
         inbox.appendCRLF()
         if !inbox.overflowed && inbox.room >= Self.mostUnread { return true }
         inbox.takeBack(to: mark)
         return false
+    }
+
+    /// What the app has opened is what HTTP/1 has 101 for.
+    private func writeUpgrade() {
+        tunnel = .open
+        inbox.append("Connection: Upgrade\r\n")
+        guard let accept else { return }
+        inbox.append("Upgrade: websocket\r\nSec-WebSocket-Accept: ")
+        inbox.append(accept.text.span)
+        inbox.appendCRLF()
+    }
+
+    /// The request for a tunnel is over, without one.
+    private func endRefused() {
+        tunnel = .none
+        endSending()
     }
 
     /// Bytes of a body that an app may send before they are read: the window that it has before it knows the session's settings.
@@ -157,6 +223,10 @@ final class AppStreamBytes: StreamCarrier {
 
     /// The session has ended the stream, and may use it again.
     func detachStream() { stream = nil }
+
+    /// A tunnel's stream is over, both sides of it.
+    var isTunnelOver: Bool { stream == nil }
+    var isTunnelOpen: Bool { tunnel == .open }
 
     /// The app's message is complete.
     func over() { isOver = true }
@@ -191,6 +261,10 @@ final class AppStreamBytes: StreamCarrier {
 /// What is to be known of the field lines that the gateway writes for an app.
 private struct RequestLines {
     private(set) var host = ByteRange.empty
+    /// The protocol to change to.
+    private(set) var upgrade = ByteRange.empty
+    /// Of a WebSocket.
+    private(set) var key = ByteRange.empty
     private(set) var hasBody = false
     private(set) var takesTrailers = false
 
@@ -205,6 +279,8 @@ private struct RequestLines {
             case .contentLength: hasBody = !(value.count == 1 && lines[value.lower] == 0x30)
             case .transferEncoding: hasBody = true
             case .te: takesTrailers = true
+            case .upgrade: upgrade = value
+            case .secWebSocketKey: key = value
             default: break
             }
             at = lineFeed + 1

@@ -13,6 +13,10 @@ final class AppStreams: ClientSession {
     /// By the slots of the session's streams; nil where nobody wants the stream any more.
     private var users: [AppConnection?] = []
     private var awake: [AppConnection] = []
+    /// The app has said what it takes.
+    private(set) var hasSettings = false
+    /// Those whose requests hang on it.
+    private var awaiting: [AppConnection] = []
 
     init(of owner: MultiplexedConnection, isSecure: Bool) {
         unsafe self.owner = owner
@@ -36,10 +40,24 @@ final class AppStreams: ClientSession {
     }
 
     /// Nobody wants what is left of a stream.
+    ///
+    /// - Parameter isComplete: both messages are, but for the end of the request, which the session sends yet.
     func abandon(_ stream: HTTP2Stream, isComplete: Bool) {
         guard stream.slot < users.count, users[stream.slot] != nil else { return }
         users[stream.slot] = nil
-        if !(isComplete && stream.hasEnded) { reset(stream, .cancel) }
+        if !isComplete { reset(stream, .cancel) }
+    }
+
+    /// Has `user` called when the app's settings are there, or the connection is gone.
+    func awaitSettings(_ user: AppConnection) { awaiting.append(user) }
+
+    /// Has those try again who wait for the app's settings.
+    func wakeAwaiting() {
+        for user in awaiting {
+            user.stream.canSend = true
+            wake(user)
+        }
+        awaiting = []
     }
 
     /// There is more of a request for the app, or its end.
@@ -111,13 +129,19 @@ final class AppStreams: ClientSession {
     /// The session may give the stream to another request from now on.
     private func letGo(of stream: HTTP2Stream, _ bytes: AppStreamBytes, _ reason: Reason?) {
         users[stream.slot] = nil
+        // What the client still sends in a tunnel is lost, whatever the app says of it.
+        let reason = reason ?? (bytes.isTunnelOpen && !stream.hasEnded ? .upstreamResponseReset : nil)
         if let reason { bytes.breakOff(reason, isFaultOfStream: failure == nil) } else { bytes.over() }
         bytes.detachStream()
     }
 
     override func peerIsLeaving(_ code: ErrorCode) { unsafe owner.leave() }
 
-    override func settingsChanged() { unsafe owner.settingsCame() }
+    override func settingsChanged() {
+        hasSettings = true
+        unsafe owner.settingsCame()
+        wakeAwaiting()
+    }
 
     override func outgoing(_ stream: HTTP2Stream, atMost most: Int) -> OutgoingBody {
         user(of: stream)?.streamBytes?.outbox.outgoing(atMost: most) ?? OutgoingBody(0, .end)

@@ -19,6 +19,7 @@ final class ClientStreamBytes: StreamCarrier {
     private var hasHead = false
     /// A response without a body ends with its head.
     private var isHeadAlone = false
+    private var isTunnel = false
     /// The request was HEAD.
     var answersHead = false
     /// The exchange is over: nobody takes what the client still sends.
@@ -33,6 +34,7 @@ final class ClientStreamBytes: StreamCarrier {
         self.stream = stream
         hasHead = false
         isHeadAlone = false
+        isTunnel = false
         outbox.reset()
         answersHead = false
         isUnwanted = false
@@ -108,7 +110,7 @@ final class ClientStreamBytes: StreamCarrier {
         }
         hasHead = true
         // What HTTP/1 opens with 101 begins with 200 here, and the client has sent no key to be answered (RFC 8441 §5).
-        let isTunnel = status == 101
+        isTunnel = status == 101
         let isSent = unsafe session.respond(stream, status: isTunnel ? 200 : status, isTunnel: isTunnel) { list in
             seen = list.add(lines: bytes, from: fields, dropping: isTunnel ? [.secWebSocketAccept] : [])
             isHeadAlone = !isTunnel && (answersHead || status == 204 || status == 304 || seen.saysLengthZero)
@@ -134,6 +136,7 @@ final class ClientStreamBytes: StreamCarrier {
     override func reset() {
         guard let stream else { return }
         outbox.isEnded = true
-        unsafe session.reset(stream, .internalError)
+        // Of a tunnel, what the reset of a connection is (RFC 8441 §5).
+        unsafe session.reset(stream, isTunnel ? .cancel : .internalError)
     }
 }

@@ -292,6 +292,8 @@ final class Exchange: LeaseHolder {
     }
 
     override func willTryAgain() {
+        // The connection that took no more of it is gone.
+        requestAbandoned = false
         waits = []
         appTakesBy = .max
         appSpeaksBy = .max

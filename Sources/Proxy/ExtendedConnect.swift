@@ -1,8 +1,10 @@
 import Buffers
 import HTTP1
 import HTTPMessage
+import TLS
 
-// Tunnels over HTTP/2 (RFC 8441): the client's extended CONNECT is what an upgrade is in HTTP/1, which apps speak.
+// Tunnels over HTTP/2 (RFC 8441): an extended CONNECT is what an upgrade is in HTTP/1. An exchange knows upgrades only; a stream of the client's
+// or of the app's has the other.
 
 extension Exchange {
     /// The request came as an extended CONNECT: to its client every status of 2xx says that the tunnel is open (RFC 9110 §9.3.6). No other
@@ -41,11 +43,59 @@ extension Exchange {
     private static let keyCount = 24
 
     private func writeKey(at offset: Int) -> Bool {
-        let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        let digits = WebSocketAccept.digits
         var text = InlineArray<24, UInt8>(repeating: UInt8(ascii: "="))
         var random = SystemRandomNumberGenerator()
         for index in 0..<21 { text[index] = digits.octets[Int(random.next() & 63)] }
         text[21] = digits.octets[Int(random.next() & 3) << 4]
         return headSlab.write(text.span, at: offset)
+    }
+
+    /// Writes the upgrade as the app is to get it.
+    func writeUpgrade(_ bytes: Span<UInt8>, _ upstream: Upstream, to out: inout OutputBuffer) {
+        guard upstream.settings.spoken == .http2, !isExtendedConnect else { return HeadWriter.writeUpgrade(fields, in: bytes, to: &out) }
+        // What another protocol's tunnel would be in HTTP/2, nobody has said who asks by HTTP/1: without the upgrade, which any server may ignore
+        // (RFC 9110 §7.8), it is a request like others.
+        if asksWebSocket(bytes) { out.append("Upgrade: websocket\r\n") }
+    }
+
+    /// The upgrade is the handshake of a WebSocket, whose answer hangs on the key (RFC 6455 §4.2.1).
+    private func asksWebSocket(_ bytes: Span<UInt8>) -> Bool {
+        guard let key = fields.firstIndex(of: .secWebSocketKey), Int(fields[key].valueCount) == Self.keyCount,
+            fields.firstIndex(of: .secWebSocketKey, from: key + 1) == nil
+        else { return false }
+        var index = fields.firstIndex(of: .upgrade)
+        while let current = index {
+            var list = TokenList(fields[current].value)
+            while let element = list.next(in: bytes) {
+                if bytes.matches(element, ignoringCase: "websocket") { return true }
+            }
+            index = fields.firstIndex(of: .upgrade, from: current + 1)
+        }
+        return false
+    }
+}
+
+/// What tells a client that its WebSocket is open: made of its key (RFC 6455 §4.2.2).
+struct WebSocketAccept {
+    static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+    /// In base64: 27 digits, and the filling.
+    private(set) var text = InlineArray<28, UInt8>(repeating: UInt8(ascii: "="))
+
+    /// Nil where the key is none, or there is no SHA-1.
+    init?(key: Span<UInt8>) {
+        let suffix: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        var bytes = InlineArray<60, UInt8>(repeating: 0)
+        guard key.count == 24 else { return nil }
+        for index in 0..<24 { bytes[index] = key[index] }
+        for index in 0..<36 { bytes[24 + index] = suffix.octets[index] }
+        guard let digest = SHA1Digest(of: bytes.span) else { return nil }
+        for index in 0..<27 {
+            // Six bits of two bytes.
+            let byte = index * 6 / 8
+            let pair = UInt16(digest.bytes[byte]) << 8 | (byte < 19 ? UInt16(digest.bytes[byte + 1]) : 0)
+            text[index] = Self.digits.octets[Int(pair >> UInt16(10 - index * 6 % 8)) & 63]
+        }
     }
 }

@@ -23,8 +23,6 @@ final class MultiplexedConnection: Peer {
     private var flushesSoon = false
     /// When something came last; milliseconds on the loop's clock.
     private var heardAt: Int64 = 0
-    /// The app has said how many streams it allows.
-    private var knowsLimit = false
 
     init(descriptor: Int32, server: Int, upstream: Upstream) {
         self.upstream = upstream
@@ -40,7 +38,7 @@ final class MultiplexedConnection: Peer {
     /// Another stream may be promised a place.
     var hasRoom: Bool {
         guard state != .closed, !isLeaving else { return false }
-        guard knowsLimit, let streams else { return users.count < upstream.streamsUnasked(of: server) }
+        guard let streams, streams.hasSettings else { return users.count < upstream.streamsUnasked(of: server) }
         return streams.room > waitingCount
     }
 
@@ -101,7 +99,6 @@ final class MultiplexedConnection: Peer {
     }
 
     func settingsCame() {
-        knowsLimit = true
         guard let streams else { return }
         upstream.allows(server, streams: streams.peerStreams)
         // Nobody could use it, and each request would find another such connection beside it.
@@ -253,6 +250,7 @@ final class MultiplexedConnection: Peer {
         isLeaving = true
         if let streams {
             streams.close(.upstreamResponseReset)
+            streams.wakeAwaiting()
             // Whoever was told of it goes on without it.
             while streams.runAwake() {}
         }

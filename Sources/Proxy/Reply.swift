@@ -76,7 +76,7 @@ extension Reason {
             .upstreamResponseTransferCodingUnsupported, .upstreamResponseUpgradeUnexpected, .upstreamResponseUpgradeIgnored, .upstreamResponseInterimFlood,
             .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed, .upstreamResponseBodyTimeout, .upstreamSendTimeout,
             .gatewayHeadTooLarge, .upstreamTLSFailed, .upstreamTLSTimeout, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
-            .upstreamTLSCertificateName, .requestHostMisdirected, .requestUpgradeUnsupported:
+            .upstreamTLSCertificateName, .requestHostMisdirected, .requestUpgradeUnsupported, .upstreamUpgradeUnsupported:
             false
         default: true
         }

@@ -40,7 +40,7 @@ extension Exchange {
         HeadWriter.writeRequestFraming(requestTransform == nil ? request.framing : .chunked, method: request.method, to: &out)
         if request.expectsContinue && request.framing != .none { out.append("Expect: 100-continue\r\n") }
         if request.acceptsTrailers && !asksUpgrade { out.append("TE: trailers\r\nConnection: TE\r\n") }
-        if asksUpgrade { HeadWriter.writeUpgrade(fields, in: bytes, to: &out) }
+        if asksUpgrade { writeUpgrade(bytes, upstream, to: &out) }
         HeadWriter.endHead(to: &out)
     }
 

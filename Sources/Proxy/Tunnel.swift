@@ -50,10 +50,14 @@ extension Exchange {
         loop.setDeadline(client, loop.now &+ upstream.settings.tunnelIdleTimeout)
         let up = relay(from: client, to: app, ended: &upEnded, count: &record.appBytesOut)
         let down = relay(from: app, to: client, ended: &downEnded, count: &record.clientBytesOut)
-        if up == .broken || down == .broken || (upEnded && downEnded) {
+        // A stream that has ended may still be reset.
+        let isBroken = up == .broken || down == .broken || (downEnded && app.streamBytes?.isBroken ?? false)
+        if isBroken || (upEnded && downEnded) {
+            // A stream ends when its windows have let all through.
+            if !isBroken, let bytes = app.streamBytes, !bytes.isTunnelOver { return }
             // What was broken off must not look like an end (RFC 8441 §5, RFC 8446 §6.1): a stream is reset, and TLS says nothing. A connection that
             // is reset could lose what has gone before.
-            if up == .broken || down == .broken {
+            if isBroken {
                 if request.version == .http2 { client.resetsOnClose = true } else if !downEnded { client.stream.endSecurity() }
             }
             releaseApp(reusable: false)

@@ -115,7 +115,7 @@ extension EndState.Party {
             .upstreamResponseInterimFlood, .upstreamResponseTooLarge, .upstreamResponseChunkMalformed, .upstreamResponseTrailerMalformed,
             .upstreamTLSFailed, .upstreamTLSCertificateExpired, .upstreamTLSCertificateUntrusted,
             .upstreamTLSCertificateName, .upstreamResponseLengthMismatch, .upstreamStreamRefused, .upstreamProtocolBroken,
-            .upstreamProtocolFlood:
+            .upstreamProtocolFlood, .upstreamUpgradeUnsupported:
             self = .app
         }
     }

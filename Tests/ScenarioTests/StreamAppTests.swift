@@ -400,18 +400,6 @@ import Testing
             #expect(try client.receiveResponse().status == 403)
         }
     }
-
-    @Test func `a tunnel is refused where the app speaks HTTP/2`() throws {
-        try StreamAppTests.run { s in
-            let client = try s.connect()
-            try client.send(UpgradeTests.handshake)
-            let app = try s.acceptStreams()
-            let stream = try app.nextRequest()
-            for name in ["upgrade", "connection", "http2-settings"] { #expect(app[stream].all(name).isEmpty, "\(name)") }
-            try app.respond(stream, 426, body: "no".bytes)
-            #expect(try client.receiveResponse().status == 426)
-        }
-    }
 }
 
 extension Scenario {

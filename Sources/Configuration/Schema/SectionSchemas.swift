@@ -170,7 +170,7 @@ extension OptionSchema {
                 "Whether a request with an idempotent method (RFC 9110 §9.2.2) is sent once more when a connection kept from an earlier request fails before the first byte of a response: the app had most likely closed it. One with another method never is, once a byte of it was sent."),
             Option(
                 "protocol", .choice(["http/1.1", "h2", "auto"]), standard: "http/1.1",
-                "What the servers speak: HTTP/1.1, or HTTP/2, by which one connection carries many requests; with `auto`, what each `https://` server says when it is connected to. `h2://` servers speak HTTP/2 without saying it here."),
+                "What the servers speak: HTTP/1.1, or HTTP/2, by which one connection carries many requests; with `auto`, what each `https://` server says when it is connected to. `h2://` servers speak HTTP/2 without saying it here. WebSockets go over HTTP/2 where the servers offer it, and over HTTP/1.1 with `auto`."),
             Option(
                 "tls-authorities", .string, or: ["system"], standard: "system",
                 "For `https://` servers: the file (PEM) with the certificates of those who sign the app's certificate. `system` is the system's store."),

@@ -82,6 +82,14 @@ final class FrameConnection {
         return made
     }
 
+    /// The app's end, whose SETTINGS the script sends itself, if at all; until then it must acknowledge nothing.
+    static func appWithoutSettings(_ wire: ScriptedConnection, at location: SourceLocation = #_sourceLocation) throws -> FrameConnection {
+        try wire.expect(Wire.preface, at: location)
+        let made = FrameConnection(wire, isClient: false, settings: [])
+        made.acknowledges = false
+        return made
+    }
+
     // MARK: Sending
 
     func send(_ bytes: [UInt8], at location: SourceLocation = #_sourceLocation) throws { try wire.send(bytes, at: location) }

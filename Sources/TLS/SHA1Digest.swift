@@ -1,0 +1,16 @@
+import COpenSSL
+
+/// A SHA-1 digest (RFC 3174), where a protocol asks for one. It secures nothing.
+public struct SHA1Digest {
+    public private(set) var bytes = InlineArray<20, UInt8>(repeating: 0)
+
+    /// O(bytes). Nil if OpenSSL is set up without the algorithm.
+    public init?(of text: Span<UInt8>) {
+        let isMade = unsafe text.withUnsafeBufferPointer { text in
+            var digest = bytes.mutableSpan
+            // It writes 20 bytes.
+            return unsafe digest.withUnsafeMutableBufferPointer { unsafe EVP_Digest(text.baseAddress, text.count, $0.baseAddress, nil, EVP_sha1(), nil) }
+        }
+        guard isMade == 1 else { return nil }
+    }
+}
