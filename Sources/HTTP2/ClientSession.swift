@@ -86,8 +86,9 @@ open class ClientSession: Session {
             return giveMessage(message)
         }
         stream.hasHead = true
+        if head.status >= 300 { stream.isTunnel = false }
         switch head.framing {
-        case .none: stream.expectedBytes = stream.isTunnel && head.status < 300 ? -1 : 0
+        case .none: stream.expectedBytes = stream.isTunnel ? -1 : 0
         case .length(let length): stream.expectedBytes = Int64(length)
         case .chunked, .untilClose: break
         }

@@ -33,7 +33,7 @@ public final class HTTP2Stream {
     var expectedBytes: Int64 = -1
     /// Of a request that was sent: how its response is framed depends on it.
     var method = Method.get
-    /// An extended CONNECT that was sent, or one that was granted.
+    /// An extended CONNECT that was sent and not refused, or one that was granted.
     var isTunnel = false
     /// The owner has bytes to send that wait for nothing but windows and turns.
     var isEager = false

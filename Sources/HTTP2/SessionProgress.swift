@@ -57,6 +57,8 @@ extension Session {
             if endsStream { stream.peerHasEnded = true }
             return
         }
+        // A connected stream has DATA alone (RFC 9113 §8.5).
+        if stream.isTunnel { return refuse(stream, protocolReason) }
         switch block.finishTrailers(endsStream: endsStream) {
         case .malformed: return refuse(stream, isServer ? .requestTrailerMalformed : .upstreamResponseTrailerMalformed)
         case .forbidden: return refuse(stream, isServer ? .requestTrailerForbidden : .upstreamResponseTrailerMalformed)

@@ -182,6 +182,22 @@ import Testing
         #expect(client.frames().filter { $0.type == 0 }.isEmpty)
     }
 
+    /// A connected stream has DATA alone (RFC 9113 §8.5); one that the app refused is like others.
+    @Test(arguments: ["200", "403"])
+    func aTunnelHasNoTrailers(status: String) throws {
+        let client = RecordedApp()
+        _ = client.sent()
+        client.take(Wire.settings([(8, 1)]))
+        _ = try #require(client.connect("websocket", body: []))
+        _ = client.sent()
+        client.take(Wire.headers(1, [(":status", status)], ends: false) + Wire.headers(1, [("x-sum", "1")]))
+        if status == "200" {
+            #expect(client.events == ["head 1 200 none []", "closed 1 upstream.protocol.broken"])
+        } else {
+            #expect(client.events == ["head 1 403 chunked []", "trailers 1 x-sum: 1", "ended 1"])
+        }
+    }
+
     struct Response: Sendable, CustomStringConvertible {
         var name: String, bytes: [UInt8], reason: Reason
         var method = Method.get

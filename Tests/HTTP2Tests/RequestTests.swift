@@ -94,6 +94,17 @@ import Testing
         #expect(session.events.last == "closed 1 complete")
     }
 
+    /// A connected stream has DATA alone (RFC 9113 §8.5).
+    @Test func aTunnelHasNoTrailers() {
+        let session = RecordedStreams.opened()
+        session.whenReceived = { session, stream in _ = session.respond(stream, status: 200, isTunnel: true) { _ in true } }
+        session.take(Wire.headers(1, [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/"), (":authority", "a")], ends: false))
+        _ = session.frames()
+        session.take(Wire.headers(1, [("x-sum", "1")]))
+        #expect(session.events.dropFirst() == ["closed 1 client.protocol.broken"])
+        #expect(session.frames().map(\.description) == ["RST_STREAM 1 1"])
+    }
+
     @Test func bodyAndTrailersCome() throws {
         let session = RecordedStreams.opened()
         session.take(Wire.headers(1, Wire.post + [("content-length", "6")], ends: false) + Wire.data(1, "abc") + Wire.data(1, "def"))
