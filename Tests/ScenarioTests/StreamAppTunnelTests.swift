@@ -28,9 +28,9 @@ import Testing
             }
         }
 
-        func ask() throws {
-            guard let frames else { return try wire.send(UpgradeTests.handshake) }
-            stream = try frames.request(head: StreamTunnelTests.head, ends: false)
+        func ask(_ path: String = "/ws") throws {
+            guard let frames else { return try wire.send(UpgradeTests.handshake.replacing("/ws", with: path)) }
+            stream = try frames.request(head: StreamTunnelTests.head.map { ($0.0, $0.0 == ":path" ? path : $0.1) }, ends: false)
         }
 
         func expectOpen() throws {
@@ -67,6 +67,19 @@ import Testing
             try frames.waitFor("\(bytes.count) bytes") { $0[stream].body.count >= taken + bytes.count }
             #expect(Array(frames[stream].body[taken..<(taken + bytes.count)]) == bytes)
             taken += bytes.count
+        }
+
+        /// What a server's WebSocket says in one frame of less than 64 KiB.
+        func receiveText() throws -> String {
+            func take(_ count: Int) throws -> [UInt8] {
+                guard let frames else { return try wire.receive(count) }
+                try frames.waitFor("\(count) bytes") { $0[stream].body.count >= taken + count }
+                defer { taken += count }
+                return Array(frames[stream].body[taken..<(taken + count)])
+            }
+            let head = try take(2)
+            let length = try head[1] == 126 ? take(2).reduce(0) { $0 << 8 | Int($1) } : Int(head[1])
+            return text(try take(length))
         }
 
         func expectEnd() throws {

@@ -8,6 +8,7 @@ enum PythonPeer {
     static let withUvicorn = interpreter(importing: ["uvicorn", "websockets"])
     static let withGlanceClient = interpreter(importing: ["glanceclient"])
     static let withWebSockets = interpreter(importing: ["websockets"])
+    static let withHypercorn = interpreter(importing: ["hypercorn"])
     static let withGRPC = interpreter(importing: ["grpc"])
 
     /// The first `python3` that imports all of `modules`; nil when there is none.
