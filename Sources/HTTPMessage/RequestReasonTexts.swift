@@ -43,7 +43,7 @@ extension Reason {
                 """)
         case .requestUpgradeUnsupported:
             .init(
-                .client,
+                .config,
                 """
                 An HTTP/2 client asked for a tunnel (extended CONNECT, RFC 8441), and what it asked answers in a way that would tell it that \
                 the tunnel is open: a filter, or the demo app. Tunnels for HTTP/2 itself are refused as well: they would pass every rule.
