@@ -21,7 +21,8 @@ final class AppStreamBytes: StreamCarrier {
     private var isHeadAlone = false
     private enum Tunnel {
         case none
-        /// The request asks for one (extended CONNECT, RFC 8441): until the app opens it, its answer is awaited and nothing is sent.
+        /// The request asks for one (extended CONNECT, RFC 8441). Unless the app opens it nothing is sent, not even the end: a stream that was
+        /// refused is reset when the answer is read.
         case asked
         case open
     }
@@ -139,12 +140,7 @@ final class AppStreamBytes: StreamCarrier {
 
     /// The request is complete, or the client's side of a tunnel. What asks for a tunnel does not end.
     override func end() {
-        guard tunnel != .asked else { return }
-        endSending()
-    }
-
-    private func endSending() {
-        guard let stream, !outbox.isEnded else { return }
+        guard tunnel != .asked, let stream, !outbox.isEnded else { return }
         outbox.isEnded = true
         session?.sendMore(of: stream)
     }
@@ -154,7 +150,7 @@ final class AppStreamBytes: StreamCarrier {
     /// Nobody wants anything of it any more.
     override func close() {
         if let session, let stream {
-            session.abandon(stream, isComplete: isComplete && (stream.hasEnded || outbox.isDrained))
+            session.abandon(stream, isComplete: isComplete && (outbox.isEnded || isHeadAlone))
             session.flushSoon()
         }
         session = nil
@@ -175,7 +171,7 @@ final class AppStreamBytes: StreamCarrier {
         inbox.append("HTTP/1.1 ")
         inbox.append(decimal: opens ? 101 : UInt64(head.status))
         inbox.append(" \r\n")
-        if opens { writeUpgrade() } else if tunnel == .asked && head.status >= 300 { endRefused() }
+        if opens { writeUpgrade() }
         // Content-Length means nothing there (RFC 9110 §9.3.6).
         let dropped: TokenSet = opens ? [.contentLength, .secWebSocketAccept] : []
         for index in 0..<fields.count where !fields[index].marks.contains(.removed) && !dropped.contains(fields[index].token) {
@@ -201,12 +197,6 @@ final class AppStreamBytes: StreamCarrier {
         inbox.append("Upgrade: websocket\r\nSec-WebSocket-Accept: ")
         inbox.append(accept.text.span)
         inbox.appendCRLF()
-    }
-
-    /// The request for a tunnel is over, without one.
-    private func endRefused() {
-        tunnel = .none
-        endSending()
     }
 
     /// Bytes of a body that an app may send before they are read: the window that it has before it knows the session's settings.

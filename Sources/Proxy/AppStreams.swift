@@ -40,12 +40,10 @@ final class AppStreams: ClientSession {
     }
 
     /// Nobody wants what is left of a stream.
-    ///
-    /// - Parameter isComplete: both messages are, but for the end of the request, which the session sends yet.
     func abandon(_ stream: HTTP2Stream, isComplete: Bool) {
         guard stream.slot < users.count, users[stream.slot] != nil else { return }
         users[stream.slot] = nil
-        if !isComplete { reset(stream, .cancel) }
+        if !(isComplete && stream.hasEnded) { reset(stream, .cancel) }
     }
 
     /// Has `user` called when the app's settings are there, or the connection is gone.

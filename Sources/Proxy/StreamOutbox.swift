@@ -11,9 +11,6 @@ struct StreamOutbox: ~Copyable {
     /// Whoever sends was told to wait.
     private var isFull = false
 
-    /// All but the end itself is with the session.
-    var isDrained: Bool { isEnded && bytes.isEmpty && trailers.isEmpty }
-
     /// Forgets everything.
     mutating func reset() {
         bytes.detach()

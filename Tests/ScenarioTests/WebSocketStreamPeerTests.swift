@@ -130,10 +130,12 @@ import Testing
             try closed.expectOpen()
             try closed.expect([0x88, 2] + Wire.number(4000, 2))
             try closed.expectEnd()
+            // Of the end of a client's side it takes no notice, or (0.13) dies of it: so they all end with a reset.
             try closed.breakOff()
-            // It takes no notice of the end of a client's side.
+            try echo.send(message("and now?".bytes))
+            try echo.expect(answer("and now?".bytes))
             try echo.breakOff()
-            #expect(app.waitForOutput { $0.contains("ended /echo 1006\n") })
+            #expect(app.waitForOutput { $0.contains("ended /echo 1006\n") }, "\(text(app.stdout)) \(text(app.stderr))")
         }
     }
 }
