@@ -14,12 +14,11 @@ final class ServedCertificates: Sendable {
 
     /// All that is made of the files.
     private struct State {
-        var store: CertificateStore?
         var tickets: TicketKeys?
         var keyLog: KeyLog?
         var rules: TerminationRules?
         var context: TLSServerContext?
-        /// Those that `context` has: the store may have newer ones, of which none could be made.
+        /// Those that `context` has, in the order of the lines.
         var pairs: [CertificatePair] = []
         var development: DevelopmentCertificate?
         /// What is wrong with files now, as the operator was told; and how often something was, and was not.
@@ -50,18 +49,15 @@ final class ServedCertificates: Sendable {
         if let context { return context }
         let now = WallClock.seconds
         let development = rules.sources.isEmpty ? try Self.makeDevelopment(rules, now) : nil
-        let sources = development.map { [CertificateStore.Source(name: "localhost", certificate: $0.pair.path, key: $0.pair.keyPath)] } ?? rules.sources
         do {
-            let store = try CertificateStore(sources, now: now)
+            let pairs = try development.map { [$0.pair] } ?? Self.load(rules.sources, now)
             let tickets = try Self.naming("ticket-keys") { try rules.ticketKeys.map { try TicketKeys(file: $0) } ?? TicketKeys(period: rules.ticketLifetime, now: now) }
             let keyLog = try Self.naming("key-log") { try rules.keyLog.map { try KeyLog(path: $0) } }
-            let pairs = store.snapshot.pairs
             let context = try Self.makeContext(rules, pairs, tickets, keyLog)
             for pair in pairs {
                 for warning in pair.warnings(at: now) where !rules.sources.isEmpty { loop.tell("\(warning)") }
             }
             state.withLock {
-                $0.store = store
                 $0.tickets = tickets
                 $0.keyLog = keyLog
                 $0.rules = rules
@@ -84,6 +80,21 @@ final class ServedCertificates: Sendable {
         } catch {
             throw ConfigurationError("\(error)", option: option)
         }
+    }
+
+    /// All pairs. Errors: what is wrong with each that is not good.
+    private static func load(_ sources: [TerminationRules.Source], _ now: Int64) throws(ConfigurationError) -> [CertificatePair] {
+        var pairs: [CertificatePair] = []
+        var faults: [String] = []
+        for source in sources {
+            do throws(CertificateFault) {
+                pairs.append(try CertificatePair.load(certificate: source.certificate, key: source.key, now: now, covering: source.names))
+            } catch {
+                faults.append("\(error)")
+            }
+        }
+        guard faults.isEmpty else { throw ConfigurationError(faults.joined(separator: "\n"), option: "certificate") }
+        return pairs
     }
 
     /// The certificate that is made where none is given.
@@ -131,14 +142,18 @@ final class ServedCertificates: Sendable {
     }
 
     private func readAgain(_ now: Int64, _ tell: ([String]) -> Void) throws(ConfigurationError) {
-        let (store, tickets, keyLog, rules, before) = state.withLock { ($0.store, $0.tickets, $0.keyLog, $0.rules, $0.pairs) }
-        guard let store, let tickets, let rules else { return }
+        let (tickets, keyLog, rules, before) = state.withLock { ($0.tickets, $0.keyLog, $0.rules, $0.pairs) }
+        guard let tickets, let rules else { return }
         var faults: [Fault] = []
         var swapCount = 0
-        for outcome in store.reload(now: now) {
-            if case .kept(let fault) = outcome.change { faults.append(Fault(message: fault.message, text: "\(fault)")) }
+        var pairs = before
+        for index in pairs.indices {
+            do throws(CertificateFault) {
+                pairs[index] = try before[index].reloaded(now: now)
+            } catch {
+                faults.append(Fault(message: error.message, text: "\(error)"))
+            }
         }
-        let pairs = store.snapshot.pairs
         do {
             let context = try Self.makeContext(rules, pairs, tickets, keyLog)
             state.withLock {

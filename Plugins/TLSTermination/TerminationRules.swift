@@ -3,8 +3,16 @@ import TLS
 
 /// What a section says, checked as far as it can be without its files.
 struct TerminationRules: Sendable {
+    /// Where a certificate comes from.
+    struct Source {
+        let certificate: String
+        let key: String
+        /// Names that it must be for.
+        let names: [CertificateName]
+    }
+
     /// Of each certificate, in the order of the lines; empty where one for development is made.
-    let sources: [CertificateStore.Source]
+    let sources: [Source]
     let clientRules: [ClientCertificateRule]
     let isStrict: Bool
     let policy: TLSPolicy
@@ -28,7 +36,7 @@ struct TerminationRules: Sendable {
                 option: "private-key",
                 help: entries.isEmpty ? "add a line `certificate = …`" : "say it with the certificate: `certificate = … key=\(key)`")
         }
-        var sources: [CertificateStore.Source] = []
+        var sources: [Source] = []
         var clientRules: [ClientCertificateRule] = []
         for (index, entry) in entries.enumerated() {
             guard case .word(let path) = entry.value else { continue }
@@ -44,7 +52,7 @@ struct TerminationRules: Sendable {
                 }
                 names.append(name)
             }
-            sources.append(CertificateStore.Source(name: path, certificate: path, key: own ?? key ?? path, served: names))
+            sources.append(Source(certificate: path, key: own ?? key ?? path, names: names))
             let word = entry.attributes.word("client-certificate")
             let authorities = entry.attributes.word("client-authorities")
             if word == nil && authorities == nil {

@@ -11,6 +11,8 @@ public final class CertificatePair: @unchecked Sendable {
     /// Digests of both files' bytes.
     let contents: Contents
     private let keyIsReadable: Bool
+    /// Names that it was to cover.
+    private let served: [CertificateName]
     public let keyPath: String
 
     struct Contents: Equatable {
@@ -38,7 +40,17 @@ public final class CertificatePair: @unchecked Sendable {
     public static func load(certificate path: String, key keyPath: String, now: Int64, covering served: [CertificateName] = []) throws(CertificateFault)
         -> CertificatePair
     {
-        try PairFiles(certificate: path, key: keyPath).pair(now, covering: served)
+        try CertificatePair(PairFiles(certificate: path, key: keyPath), now, covering: served)
+    }
+
+    /// Reads the files again, by the same rules: another pair, or this one if they hold what they held. That is told by their content: dates and
+    /// inodes say nothing certain, and links may lead elsewhere than before. A file that is being replaced, or stays the old one beside a new one,
+    /// makes no pair.
+    ///
+    /// - Parameter now: seconds since 1970.
+    public func reloaded(now: Int64) throws(CertificateFault) -> CertificatePair {
+        let files = try PairFiles(certificate: path, key: keyPath)
+        return files.contents == contents ? self : try CertificatePair(files, now, covering: served)
     }
 
     init(_ files: borrowing PairFiles, _ now: Int64, covering served: [CertificateName]) throws(CertificateFault) {
@@ -61,6 +73,7 @@ public final class CertificatePair: @unchecked Sendable {
         unsafe self.issuers = issuers
         ownChain = chain
         contents = files.contents
+        self.served = served
         keyIsReadable = files.key.mode & 0o004 != 0
         keyPath = files.keyPath
         var why = [CChar](repeating: 0, count: 256)
@@ -128,8 +141,4 @@ struct PairFiles: ~Copyable {
     }
 
     var contents: CertificatePair.Contents { CertificatePair.Contents(certificates: certificates.digest, key: key.digest) }
-
-    borrowing func pair(_ now: Int64, covering served: [CertificateName]) throws(CertificateFault) -> CertificatePair {
-        try CertificatePair(self, now, covering: served)
-    }
 }
