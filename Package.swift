@@ -176,12 +176,14 @@ let package = Package(
         tests("RedirectTests", ["Redirect", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "Seeded"]),
         tests("RequestIDTests", ["RequestID", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "Seeded"]),
         tests("SizeLimitTests", ["SizeLimit", "FilterAPI", "FilterTesting", "FilterAllocationCounts"]),
-        tests("TLSTerminationTests", ["TLSTermination", "FilterAPI", "FilterTesting", "TLS"]),
+        tests("TLSTerminationTests", ["TLSTermination", "FilterAPI", "FilterTesting", "TLS", "CertificateForge"]),
         tests("VersionNegotiationTests", ["VersionNegotiation", "FilterAPI", "FilterTesting", "FilterAllocationCounts", "Seeded"]),
         tests("TelemetryTests", ["Telemetry", "HTTPMessage", "Buffers", "Seeded"]),
         // Whole handshakes in memory, by OpenSSL on both sides.
         .target(name: "CHandshake", dependencies: ["COpenSSL"], path: "Tests/CHandshake"),
-        tests("TLSTests", ["TLS", "CAllocations", "CHandshake", "Seeded"]),
+        // Certificates that openssl makes.
+        .target(name: "CertificateForge", path: "Tests/CertificateForge", swiftSettings: strict),
+        tests("TLSTests", ["TLS", "CAllocations", "CHandshake", "CertificateForge", "Seeded"]),
         tests("TransportTests", ["Transport", "Buffers"]),
         tests("ProxyTests", ["Proxy", "FilterAPI", "Transport", "EventLoops", "HTTPMessage", "Buffers"]),
         tests("EventLoopsTests", ["EventLoops", "Buffers", "Seeded"]),

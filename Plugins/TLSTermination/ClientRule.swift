@@ -25,11 +25,15 @@ struct ClientRule: Equatable {
         }
     }
 
-    var rule: ClientCertificateRule {
-        switch (word, authorities) {
-        case ("optional", let path?): .optional(authorities: path)
-        case ("required", let path?): .required(authorities: path)
-        default: .none
-        }
+    /// Clients show certificates.
+    var asks: Bool { word != "none" }
+
+    /// The rule with what its file holds.
+    ///
+    /// - Parameter files: by path; has the rule's own.
+    func rule(_ files: [String: ClientAuthorities]) -> ClientCertificateRule {
+        guard asks else { return .none }
+        guard let authorities, let file = files[authorities] else { preconditionFailure("the authorities of a rule were not read") }
+        return word == "required" ? .required(file) : .optional(file)
     }
 }

@@ -13,7 +13,10 @@ struct TerminationRules: Sendable {
 
     /// Of each certificate, in the order of the lines; empty where one for development is made.
     let sources: [Source]
-    let clientRules: [ClientCertificateRule]
+    /// About clients' certificates, each once.
+    let clientRules: [ClientRule]
+    /// Which of them stands for each certificate.
+    let policies: [Int]
     let isStrict: Bool
     let policy: TLSPolicy
     /// Milliseconds.
@@ -37,7 +40,7 @@ struct TerminationRules: Sendable {
                 help: entries.isEmpty ? "add a line `certificate = …`" : "say it with the certificate: `certificate = … key=\(key)`")
         }
         var sources: [Source] = []
-        var clientRules: [ClientCertificateRule] = []
+        var clientRules: [ClientRule] = []
         for (index, entry) in entries.enumerated() {
             guard case .word(let path) = entry.value else { continue }
             let own = entry.attributes.word("key")
@@ -56,15 +59,22 @@ struct TerminationRules: Sendable {
             let word = entry.attributes.word("client-certificate")
             let authorities = entry.attributes.word("client-authorities")
             if word == nil && authorities == nil {
-                clientRules.append(standard.rule)
+                clientRules.append(standard)
             } else {
-                let rule = try ClientRule(
-                    word: word ?? standard.word, authorities: word == "none" ? authorities : authorities ?? standard.authorities, certificate: index)
-                clientRules.append(rule.rule)
+                clientRules.append(
+                    try ClientRule(
+                        word: word ?? standard.word, authorities: word == "none" ? authorities : authorities ?? standard.authorities, certificate: index))
             }
         }
         self.sources = sources
-        self.clientRules = entries.isEmpty ? [standard.rule] : clientRules
+        if entries.isEmpty { clientRules = [standard] }
+        var different: [ClientRule] = []
+        policies = clientRules.map { rule in
+            if let known = different.firstIndex(of: rule) { return known }
+            different.append(rule)
+            return different.count - 1
+        }
+        self.clientRules = different
         isStrict = options.boolean("strict-sni") ?? true
         policy = TLSPolicy(rawValue: options.word("policy") ?? "") ?? .intermediate
         let (seconds, attoseconds) = (options.duration("handshake-timeout") ?? .seconds(10)).components

@@ -29,7 +29,7 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
         clock = loop.clock
         handshakeTimeout = rules.handshakeTimeout
         strictTransport = rules.strictTransport
-        forwardsClientCertificate = rules.clientRules.contains { $0 != .none }
+        forwardsClientCertificate = rules.clientRules.contains { $0.asks }
         rotatesTickets = rules.ticketKeys == nil
         var paths: [String] = []
         for source in rules.sources { paths += [source.certificate, source.key] }

@@ -23,6 +23,13 @@ static int refuse_password(char *text, int room, int writes, void *was_asked) {
 
 static BIO *open_text(const uint8_t *bytes, size_t count) { return count > INT_MAX ? NULL : BIO_new_mem_buf(bytes, (int)count); }
 
+/* What the end of a text means: the last error tells it from a certificate that cannot be read. */
+static int result_at_end(int found) {
+    unsigned long error = ERR_peek_last_error();
+    int is_at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    return !is_at_end ? SLUICE_PEM_MALFORMED : found > 0 ? SLUICE_PEM_WELL : SLUICE_PEM_NONE;
+}
+
 int sluice_certificates_read(const uint8_t *bytes, size_t count, X509 **certificates, int room, int *found) {
     *found = 0;
     ERR_clear_error();
@@ -32,9 +39,7 @@ int sluice_certificates_read(const uint8_t *bytes, size_t count, X509 **certific
     for (;;) {
         X509 *certificate = PEM_read_bio_X509(text, NULL, refuse_password, &was_asked);
         if (!certificate) {
-            unsigned long error = ERR_peek_last_error();
-            int is_at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-            result = !is_at_end ? SLUICE_PEM_MALFORMED : *found > 0 ? SLUICE_PEM_WELL : SLUICE_PEM_NONE;
+            result = result_at_end(*found);
             break;
         }
         if (*found == room) {
@@ -50,6 +55,60 @@ int sluice_certificates_read(const uint8_t *bytes, size_t count, X509 **certific
 }
 
 void sluice_certificate_free(X509 *certificate) { X509_free(certificate); }
+
+/* Adds the subject of a certificate, unless it is there. Few enough to look at all. */
+static int add_name(STACK_OF(X509_NAME) *names, X509 *certificate) {
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+    for (int i = 0; i < sk_X509_NAME_num(names); i++)
+        if (X509_NAME_cmp(sk_X509_NAME_value(names, i), subject) == 0) return 1;
+    X509_NAME *copy = X509_NAME_dup(subject);
+    if (copy && sk_X509_NAME_push(names, copy)) return 1;
+    X509_NAME_free(copy);
+    return 0;
+}
+
+int sluice_authorities_read(const uint8_t *bytes, size_t count, X509_STORE **store, STACK_OF(X509_NAME) **names, int *found) {
+    *found = 0;
+    ERR_clear_error();
+    BIO *text = open_text(bytes, count);
+    *store = X509_STORE_new();
+    *names = sk_X509_NAME_new_null();
+    int result = SLUICE_PEM_MALFORMED, was_asked = 0;
+    X509 *certificate;
+    while (text && *store && *names) {
+        /* With what it is trusted for, if it says so. */
+        if (!(certificate = PEM_read_bio_X509_AUX(text, NULL, refuse_password, &was_asked))) {
+            result = result_at_end(*found);
+            break;
+        }
+        int is_added = X509_STORE_add_cert(*store, certificate) == 1 && add_name(*names, certificate);
+        X509_free(certificate);
+        if (!is_added) break;
+        ++*found;
+    }
+    BIO_free(text);
+    if (result != SLUICE_PEM_WELL) {
+        X509_STORE_free(*store);
+        sk_X509_NAME_pop_free(*names, X509_NAME_free);
+        *store = NULL;
+        *names = NULL;
+    }
+    ERR_clear_error();
+    return result;
+}
+
+void sluice_authorities_free(X509_STORE *store, STACK_OF(X509_NAME) *names) {
+    X509_STORE_free(store);
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+}
+
+int sluice_authorities_install(X509_STORE *store, STACK_OF(X509_NAME) *names, SSL_CTX *context) {
+    STACK_OF(X509_NAME) *own = SSL_dup_CA_list(names);
+    if (!own) return -1;
+    SSL_CTX_set_client_CA_list(context, own);
+    SSL_CTX_set1_cert_store(context, store);
+    return 0;
+}
 
 int sluice_key_read(const uint8_t *bytes, size_t count, EVP_PKEY **key) {
     *key = NULL;

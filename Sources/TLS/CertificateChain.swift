@@ -29,21 +29,12 @@ struct CertificateChain: Sendable {
         self.certificates = certificates
         switch Int(result) {
         case SLUICE_PEM_WELL where !isOdd: break
-        case SLUICE_PEM_NONE:
-            let isBinary = unsafe text.withBytes { bytes, count in unsafe count > 0 && bytes[0] == 0x30 }
-            throw CertificateFault(
-                .noCertificate, path, "`\(path)` has no certificate in PEM format",
-                remedy: isBinary
-                    ? "it looks like DER: `openssl x509 -inform der -in \(shellQuoted(path)) -out NEW` writes PEM"
-                    : "a certificate begins with a line `-----BEGIN CERTIFICATE-----`")
+        case SLUICE_PEM_NONE: throw .noCertificate(in: text, path)
         case SLUICE_PEM_TOO_MANY:
             throw CertificateFault(
                 .tooManyCertificates, path, "`\(path)` has more than \(Self.mostCertificates) certificates",
                 remedy: "give the server's own and those between it and a root; this is not the place for a bundle of roots")
-        default:
-            throw CertificateFault(
-                .malformedCertificate, path, "certificate \(certificates.count + 1) in `\(path)` is damaged or cut off",
-                remedy: "get the file anew from whoever issued it")
+        default: throw .malformedCertificate(certificates.count + 1, path)
         }
     }
 

@@ -47,6 +47,21 @@ public struct CertificateFault: Error, Sendable, Equatable, CustomStringConverti
         }
     }
 
+    static func noCertificate(in text: borrowing FileBytes, _ path: String) -> CertificateFault {
+        let isBinary = unsafe text.withBytes { bytes, count in unsafe count > 0 && bytes[0] == 0x30 }
+        return CertificateFault(
+            .noCertificate, path, "`\(path)` has no certificate in PEM format",
+            remedy: isBinary
+                ? "it looks like DER: `openssl x509 -inform der -in \(shellQuoted(path)) -out NEW` writes PEM"
+                : "a certificate begins with a line `-----BEGIN CERTIFICATE-----`")
+    }
+
+    /// - Parameter number: which of the file's, from 1.
+    static func malformedCertificate(_ number: Int, _ path: String) -> CertificateFault {
+        CertificateFault(
+            .malformedCertificate, path, "certificate \(number) in `\(path)` is damaged or cut off", remedy: "get the file anew from whoever issued it")
+    }
+
     static func noMemory(_ path: String) -> CertificateFault {
         CertificateFault(.noMemory, path, "OpenSSL has no memory for what is in `\(path)`", remedy: "give the gateway more")
     }

@@ -1,17 +1,25 @@
 import COpenSSL
 
 /// Whether clients show certificates, and who must have signed them.
-public enum ClientCertificateRule: Sendable, Equatable {
+public enum ClientCertificateRule: Sendable {
     case none
     /// A client that shows one must have a good one.
-    case optional(authorities: String)
-    case required(authorities: String)
+    case optional(ClientAuthorities)
+    case required(ClientAuthorities)
 
-    /// The path of a PEM file with the certificates of those who sign.
-    public var authorities: String? {
+    var authorities: ClientAuthorities? {
         switch self {
         case .none: nil
-        case .optional(let path), .required(let path): path
+        case .optional(let authorities), .required(let authorities): authorities
+        }
+    }
+
+    /// What is the same for two entries whose sessions and connections may serve one another.
+    var identity: [UInt8] {
+        switch self {
+        case .none: Array("none".utf8)
+        case .optional(let authorities): Array("optional ".utf8) + authorities.identity
+        case .required(let authorities): Array("required ".utf8) + authorities.identity
         }
     }
 }
@@ -28,16 +36,10 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         /// Puts certificates and keys into a context.
         var install: (OpaquePointer) throws(TLSSetupFault) -> Void
         var rule: ClientCertificateRule
-        /// Sessions go on only where this is the same: it names the rule, with the content of its file.
-        var ruleIdentity: [UInt8]
 
-        /// What is the same for two entries whose sessions and connections may serve one another.
-        var ruleBytes: [UInt8] { Array("\(rule)".utf8) + [0] + ruleIdentity }
-
-        public init(rule: ClientCertificateRule = .none, ruleIdentity: [UInt8] = [], install: @escaping (OpaquePointer) throws(TLSSetupFault) -> Void) {
+        public init(rule: ClientCertificateRule = .none, install: @escaping (OpaquePointer) throws(TLSSetupFault) -> Void) {
             unsafe self.install = install
             self.rule = rule
-            self.ruleIdentity = ruleIdentity
         }
     }
 
@@ -64,7 +66,7 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         self.keyLog = keyLog
         precondition(!entries.isEmpty)
         rules = entries.map(\.rule)
-        let identities = entries.map(\.ruleBytes)
+        let identities = entries.map(\.rule.identity)
         self.identities = identities
         unsafe self.choose = choose
         var templates: [TLSTemplate] = []
@@ -89,16 +91,12 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         guard unsafe SSL_CTX_set_num_tickets(template, 1) == 1 else { throw TLSSetupFault.fromOpenSSL("no TLS context can be made") }
         // A session belongs to the rule under which it began, so that no other entry takes it for its own (nginx CVE-2025-23419).
         var identity = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-        let rule = entry.ruleBytes
+        let rule = entry.rule.identity
         unsafe SHA256(rule, rule.count, &identity)
         guard unsafe SSL_CTX_set_session_id_context(template, identity, UInt32(identity.count)) == 1 else {
             throw TLSSetupFault.fromOpenSSL("no TLS context can be made")
         }
-        guard let authorities = entry.rule.authorities else { return }
-        guard unsafe SSL_CTX_load_verify_file(template, authorities) == 1, let names = unsafe SSL_load_client_CA_file(authorities) else {
-            throw TLSSetupFault.fromOpenSSL("the certificates of client authorities in `\(authorities)` cannot be read")
-        }
-        unsafe SSL_CTX_set_client_CA_list(template, names)
+        unsafe try entry.rule.authorities?.install(in: template)
     }
 
     /// Takes a connection that a client has opened. Errors: OpenSSL has no memory.

@@ -2,8 +2,8 @@ import COpenSSL
 
 extension TLSServerContext.Entry {
     /// An entry with the certificates of a table's entry, one of each kind of key, and keys for its tickets.
-    public init(_ pairs: [CertificatePair], tickets: TicketKeys, rule: ClientCertificateRule = .none, ruleIdentity: [UInt8] = []) {
-        unsafe self.init(rule: rule, ruleIdentity: ruleIdentity) { (context) throws(TLSSetupFault) in
+    public init(_ pairs: [CertificatePair], tickets: TicketKeys, rule: ClientCertificateRule = .none) {
+        unsafe self.init(rule: rule) { (context) throws(TLSSetupFault) in
             for pair in pairs { unsafe try pair.install(in: context) }
             do throws(TicketKeyFault) {
                 unsafe try tickets.attach(to: context)
@@ -44,23 +44,5 @@ extension TLSServerContext {
     /// A context whose entries are those of a table, in its order.
     public convenience init(policy: TLSPolicy, entries: [Entry], table: CertificateTable, keyLog: KeyLog? = nil) throws(TLSSetupFault) {
         try unsafe self.init(policy: policy, entries: entries, defaultEntry: table.defaultEntry, keyLog: keyLog) { unsafe table.entry(for: $0) }
-    }
-}
-
-extension ClientCertificateRule {
-    /// What its file holds: sessions that began under other authorities do not go on. Errors: the file cannot be read.
-    public func content() throws(TLSSetupFault) -> [UInt8] {
-        guard let path = authorities else { return [] }
-        do throws(FileBytes.Failure) {
-            return try FileBytes(path, upTo: 1 << 20).digest
-        } catch {
-            let why =
-                switch error {
-                case .missing: "there is no such file"
-                case .unreadable(let why): why
-                case .tooLarge(let limit): "it has more than \(limit) bytes"
-                }
-            throw TLSSetupFault("the certificates of client authorities in `\(path)` cannot be read: \(why)")
-        }
     }
 }

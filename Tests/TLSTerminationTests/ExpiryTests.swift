@@ -19,17 +19,12 @@ import Testing
         private var hours: Int64 = 0
 
         var path: String { "\(folder)/localhost.pem" }
-        var authorities: String { "\(folder)/clients.pem" }
 
-        /// - Parameters:
-        ///   - age: days since the certificate was made.
-        ///   - asks: clients may show certificates.
-        init(age: Int64, asks: Bool = false) throws {
+        /// - Parameter age: days since the certificate was made.
+        init(age: Int64) throws {
             loops = [TestLoop(now: start), TestLoop(now: start)]
             try put(age: age)
-            try vouch()
-            let options = asks ? "client-certificate = optional\nclient-authorities = \(authorities)\n" : ""
-            let sections = try FilterHarness.sections([(TLSTermination.self, "\(options)certificate = \(path)")], [], onListener: true)
+            let sections = try FilterHarness.sections([(TLSTermination.self, "certificate = \(path)")], [], onListener: true)
             let plugin = try #require(sections.first?.made as? any FilterPlugin)
             let (sharing, files) = (SharedObjects(), SharedObjects())
             for (index, loop) in loops.enumerated() {
@@ -48,12 +43,6 @@ import Testing
             try? FileManager.default.removeItem(atPath: path)
             _ = try DevelopmentCertificate.provide(in: folder, now: WallClock.seconds - age * 86_400)
             system.files[path] = .text("\(age)")
-        }
-
-        /// Puts an authority of clients' certificates into its place.
-        func vouch() throws {
-            try? FileManager.default.removeItem(atPath: authorities)
-            try FileManager.default.copyItem(atPath: "\(folder)/ca.pem", toPath: authorities)
         }
 
         func pass(hours count: Int64) {
@@ -100,22 +89,5 @@ import Testing
         site.pass(hours: 5)
         #expect(try site.status()[1...] == ["certificates taken over 1, not good 1"])
         #expect(site.system.complaints.count == 1)
-    }
-
-    @Test func `a certificate that cannot be served for want of others' files is not shown as if it were`() throws {
-        let site = try Site(age: 392, asks: true)
-        #expect(site.system.complaints.count == 1)
-        try "no certificate".write(toFile: site.authorities, atomically: true, encoding: .utf8)
-        try site.put(age: 0)
-        #expect(site.system.complaints.count == 2 && site.system.complaints[1].contains(site.authorities), "\(site.system.complaints)")
-        let lines = try site.status()
-        #expect(lines[0].hasSuffix(" (5 days)") || lines[0].hasSuffix(" (4 days)"), "\(lines)")
-        #expect(lines[1] == "certificates taken over 0, not good 1")
-        site.pass(hours: 24)
-        #expect(site.system.complaints.count == 3 && site.system.complaints.last?.contains(" expires on ") == true, "\(site.system.complaints)")
-        try site.vouch()
-        site.pass(hours: 1)
-        #expect(try site.status()[1...] == ["certificates taken over 1, not good 1"])
-        #expect(try site.status()[0].contains(" (39"))
     }
 }

@@ -1,4 +1,5 @@
 import CHandshake
+import CertificateForge
 import Foundation
 import Testing
 
@@ -135,10 +136,10 @@ import Testing
         return try Ends(server, Ends.Client(identity: identity, sessions: sessions, version: version))
     }
 
-    private static let authorities = identities.path("root.pem")
+    private static func authorities(_ name: String = "root") throws -> ClientAuthorities { try ClientAuthorities.load(identities.path("\(name).pem")) }
 
     @Test(arguments: Shown.allCases, [12, 13]) func aClientShowsACertificateWhereOneIsRequired(shown: Shown, version: Int) throws {
-        let ends = try ends(.example(rule: .required(authorities: Self.authorities)), showing: shown, version: version)
+        let ends = try ends(.example(rule: .required(Self.authorities())), showing: shown, version: version)
         let (client, server) = ends.shakeHands()
         let alert: Int
         switch shown {
@@ -169,7 +170,7 @@ import Testing
     }
 
     @Test(arguments: Shown.allCases, [12, 13]) func aCertificateThatIsOptionalMustBeGoodIfThereIsOne(shown: Shown, version: Int) throws {
-        let ends = try ends(.example(rule: .optional(authorities: Self.authorities)), showing: shown, version: version)
+        let ends = try ends(.example(rule: .optional(Self.authorities())), showing: shown, version: version)
         let (_, server) = ends.shakeHands()
         switch shown {
         case .nothing, .good: #expect(server == .done)
@@ -201,11 +202,11 @@ import Testing
         #expect(first == .done)
         #expect(unsafe sessions.session != nil)
         // A session that began where nobody asks is no way around the rule (CVE-2025-23419).
-        let (_, second) = try connect(.required(authorities: Self.authorities), .nothing)
+        let (_, second) = try connect(.required(Self.authorities()), .nothing)
         #expect(second == .failed(.clientCertificateMissing))
-        let (third, outcome) = try connect(.required(authorities: Self.authorities), .good)
+        let (third, outcome) = try connect(.required(Self.authorities()), .good)
         #expect(outcome == .done && !third.server.isResumed)
-        let (fourth, last) = try connect(.required(authorities: Self.authorities), .nothing)
+        let (fourth, last) = try connect(.required(Self.authorities()), .nothing)
         #expect(last == .done && fourth.server.isResumed)
         #expect(fourth.server.peerCertificate != nil, "the session has the certificate with it")
     }
@@ -230,7 +231,7 @@ import Testing
     /// The first hello is for a name whose authorities are the client's own, the second for one whose are not.
     @Test(arguments: [Shown.foreign, .good]) func aSecondHelloChangesNoName(shown: Shown) throws {
         let forge = Self.identities
-        let server = try server(.required(authorities: Self.authorities), .optional(authorities: forge.path("foreign-root.pem")))
+        let server = try server(.required(Self.authorities()), .optional(Self.authorities("foreign-root")))
         for (first, second) in [("a.example.org", "example.org"), ("example.org", "a.example.org")] {
             let identity = ClientIdentity(certificate: forge.path("\(shown).pem"), key: forge.path("\(shown).key"))
             let ends = try Ends(server, Ends.Client(name: first, identity: identity, version: 13))

@@ -1,3 +1,4 @@
+import CertificateForge
 import Foundation
 import Testing
 

@@ -1,4 +1,5 @@
 import CHandshake
+import CertificateForge
 import Foundation
 import Glibc
 

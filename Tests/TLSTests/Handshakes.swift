@@ -1,4 +1,5 @@
 import CHandshake
+import CertificateForge
 
 @testable import TLS
 

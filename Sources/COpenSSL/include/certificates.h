@@ -9,12 +9,22 @@
    nothing leaves errors in the thread's queue. */
 
 struct stack_st_X509;
+struct stack_st_X509_NAME;
 
 enum { SLUICE_PEM_WELL, SLUICE_PEM_NONE, SLUICE_PEM_MALFORMED, SLUICE_PEM_ENCRYPTED, SLUICE_PEM_TOO_MANY };
 
 /* Reads all certificates of a text, other blocks left out. `found` counts those in `certificates`, whatever is returned. */
 int sluice_certificates_read(const uint8_t *_Nonnull bytes, size_t count, X509 *_Nullable *_Nonnull certificates, int room, int *_Nonnull found);
 void sluice_certificate_free(X509 *_Nonnull certificate);
+
+/* Reads all certificates of a text, other blocks left out, as those who sign others: to verify by, and their names, each once. `found` counts
+   the certificates. Nothing is there to be freed unless SLUICE_PEM_WELL is returned. */
+int sluice_authorities_read(
+    const uint8_t *_Nonnull bytes, size_t count, X509_STORE *_Nullable *_Nonnull store, struct stack_st_X509_NAME *_Nullable *_Nonnull names,
+    int *_Nonnull found);
+void sluice_authorities_free(X509_STORE *_Nonnull store, struct stack_st_X509_NAME *_Nonnull names);
+/* Has the clients of a context verified by them. 0, or -1 without memory. */
+int sluice_authorities_install(X509_STORE *_Nonnull store, struct stack_st_X509_NAME *_Nonnull names, SSL_CTX *_Nonnull context);
 
 /* Reads the one private key of a text, other blocks left out. */
 int sluice_key_read(const uint8_t *_Nonnull bytes, size_t count, EVP_PKEY *_Nullable *_Nonnull key);

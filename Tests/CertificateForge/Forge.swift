@@ -1,19 +1,16 @@
 import Foundation
-import Testing
-
-@testable import TLS
 
 /// A directory of its own, with certificates that `openssl` makes. Gone with the object.
-final class Forge: Sendable {
-    let directory: URL
+package final class Forge: Sendable {
+    package let directory: URL
     /// When the tests began, in seconds since 1970.
-    static let start = Int64(Date().timeIntervalSince1970)
+    package static let start = Int64(Date().timeIntervalSince1970)
     /// A time for all tests: an hour from their start, so that certificates are valid which are made on the way.
-    static let now = start + 3600
-    static let day: Int64 = 86_400
+    package static let now = start + 3600
+    package static let day: Int64 = 86_400
 
     /// A root, an intermediate, and certificates of it for `example.org`, made once for all tests that only read them.
-    static let shared: Forge = {
+    package static let shared: Forge = {
         do {
             let forge = try Forge()
             try forge.makeChain()
@@ -23,20 +20,23 @@ final class Forge: Sendable {
         }
     }()
 
-    struct Failure: Error, CustomStringConvertible { let description: String }
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+        package init(description: String) { self.description = description }
+    }
 
-    init() throws {
+    package init() throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
-    func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+    package func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
     /// What `openssl` prints, in the directory.
     @discardableResult
-    func openssl(_ arguments: String...) throws -> String { try run(arguments) }
+    package func openssl(_ arguments: String...) throws -> String { try run(arguments) }
 
     private func run(_ arguments: [String]) throws -> String {
         let process = Process()
@@ -55,7 +55,7 @@ final class Forge: Sendable {
     }
 
     /// Makes `NAME.key`. Kinds: `P-256` and other curves, `rsa:2048`, `ed25519` and other algorithms.
-    func key(_ name: String, _ kind: String = "P-256") throws {
+    package func key(_ name: String, _ kind: String = "P-256") throws {
         let parts = kind.split(separator: ":").map(String.init)
         var arguments = ["genpkey", "-out", "\(name).key", "-algorithm"]
         switch parts[0] {
@@ -68,7 +68,7 @@ final class Forge: Sendable {
     }
 
     /// Makes `NAME.pem` for `NAME.key`, which is made too if it is not there, signed by `ISSUER.key`, or by itself.
-    func certificate(
+    package func certificate(
         _ name: String, by issuer: String? = nil, kind: String = "P-256", names: String? = nil, days: Int = 90, digest: String = "sha256", isAuthority: Bool = false,
         extensions: [String] = []
     ) throws {
@@ -94,34 +94,20 @@ final class Forge: Sendable {
     }
 
     /// Writes the certificates of several names into one file.
-    func join(_ names: [String], as file: String) throws { try write(names.map { try read("\($0).pem") }.joined(), to: file) }
+    package func join(_ names: [String], as file: String) throws { try write(names.map { try read("\($0).pem") }.joined(), to: file) }
 
-    func read(_ name: String) throws -> String { try String(contentsOf: directory.appendingPathComponent(name), encoding: .utf8) }
-    func bytes(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: directory.appendingPathComponent(name))) }
-    func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
+    package func read(_ name: String) throws -> String { try String(contentsOf: directory.appendingPathComponent(name), encoding: .utf8) }
+    package func bytes(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: directory.appendingPathComponent(name))) }
+    package func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
 
     /// A file that only its owner reads, replaced whole.
-    func write(_ bytes: some Sequence<UInt8>, to name: String) throws {
+    package func write(_ bytes: some Sequence<UInt8>, to name: String) throws {
         try Data(bytes).write(to: directory.appendingPathComponent(name), options: .atomic)
         protect(name, 0o600)
     }
 
     /// Sets a file's permissions.
-    func protect(_ name: String, _ mode: mode_t) { #expect(unsafe chmod(path(name), mode) == 0) }
+    package func protect(_ name: String, _ mode: mode_t) { precondition(unsafe chmod(path(name), mode) == 0) }
 
-    func copy(_ name: String, from other: Forge, as new: String) throws { try write(other.bytes(name), to: new) }
-
-    func load(_ certificate: String, _ key: String, now: Int64 = now, covering: [CertificateName] = []) throws(CertificateFault) -> CertificatePair {
-        try CertificatePair.load(certificate: path(certificate), key: path(key), now: now, covering: covering)
-    }
-
-    /// Why a pair is refused, with the directory left out of the text.
-    func fault(_ certificate: String, _ key: String, now: Int64 = now, covering: [CertificateName] = []) -> (kind: CertificateFault.Kind, text: String)? {
-        do throws(CertificateFault) {
-            _ = try load(certificate, key, now: now, covering: covering)
-            return nil
-        } catch {
-            return (error.kind, error.description.replacingOccurrences(of: directory.path + "/", with: ""))
-        }
-    }
+    package func copy(_ name: String, from other: Forge, as new: String) throws { try write(other.bytes(name), to: new) }
 }
