@@ -18,7 +18,7 @@ final class ServedCertificates: Sendable {
         let rules: TerminationRules
         let tickets: TicketKeys
         let keyLog: KeyLog?
-        let development: DevelopmentCertificate?
+        var development: DevelopmentCertificate?
         /// Those that `context` is made of.
         var files: ServedFiles
         var context: TLSServerContext
@@ -96,39 +96,53 @@ final class ServedCertificates: Sendable {
 
     private func readAgain(_ now: Int64, _ tell: ([String]) -> Void) throws(ConfigurationError) {
         guard let present else { return }
-        var (files, faults) = present.files.reloaded(present.rules, now: now)
-        let takenCount = files.changes(since: present.files)
+        var next = present
+        var faults: [ServedFiles.Fault] = []
+        do throws(CertificateFault) {
+            next.development = try present.development?.renewed(now: now)
+        } catch {
+            faults.append(ServedFiles.Fault(error))
+        }
+        let read = present.files.reloaded(present.rules, development: next.development?.pair, now: now)
+        faults += read.faults
+        next.files = read.files
+        var takenCount = next.files.changes(since: present.files)
         do {
-            if takenCount > 0 { try publish(files, present) }
+            if takenCount > 0 {
+                try publish(next)
+                tell(next.files.namesLost(since: present.files, isStrict: present.rules.isStrict))
+                if let development = next.development, development.made == .authority { tell([development.authorityNotice]) }
+            }
         } catch {
             faults.append(ServedFiles.Fault("\(error)", remedy: "nothing is taken over"))
-            files = present.files
+            takenCount = 0
         }
-        let lost = files.namesLost(since: present.files, isStrict: present.rules.isStrict)
-        if !lost.isEmpty { tell(lost) }
-        let news = state.withLock { [faults] state in
+        let news = state.withLock { [faults, takenCount] state in
             let news = faults.filter { fault in !state.faults.contains { $0.message == fault.message } }
             state.faults = faults
             state.refusedCount += news.count
-            state.takenCount += files.changes(since: present.files)
+            state.takenCount += takenCount
             return news
         }
         if !news.isEmpty { throw ConfigurationError(news.map(\.text).joined(separator: "; "), option: nil) }
     }
 
     /// Has new connections made of other files.
-    private func publish(_ files: ServedFiles, _ present: Present) throws {
-        var next = present
-        next.files = files
-        next.context = try files.context(present.rules, present.tickets, present.keyLog)
-        state.withLock { $0.present = next }
+    private func publish(_ new: Present) throws {
+        var new = new
+        new.context = try new.files.context(new.rules, new.tickets, new.keyLog)
+        state.withLock { [new] in $0.present = new }
         published.wrappingAdd(1, ordering: .releasing)
     }
 
-    /// Looks again at what was not good, also where no file has changed: a certificate may have become valid. As `reload`, but for errors, which are
-    /// lines too.
+    /// Something may be better now, though nobody has seen a file change: a certificate may have become valid, or is about to expire and made here; a
+    /// file may have been unreadable for the moment in which it was read.
+    func isWanting(at now: Int64) -> Bool {
+        state.withLock { !$0.faults.isEmpty || $0.present?.development?.isDue(at: now) == true }
+    }
+
+    /// As `reload`, but for errors, which are lines too.
     func retry(now: Int64) -> [String] {
-        guard state.withLock({ !$0.faults.isEmpty }) else { return [] }
         var lines: [String] = []
         do throws(ConfigurationError) {
             try reload(now: now) { lines += $0 }

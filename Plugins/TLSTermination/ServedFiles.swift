@@ -51,10 +51,13 @@ struct ServedFiles {
     // MARK: Changes
 
     /// Reads all again, each file for itself: what is not good stays as it is here.
-    func reloaded(_ rules: TerminationRules, now: Int64) -> (files: ServedFiles, faults: [Fault]) {
+    ///
+    /// - Parameter development: the certificate, where none is given.
+    func reloaded(_ rules: TerminationRules, development: CertificatePair?, now: Int64) -> (files: ServedFiles, faults: [Fault]) {
         var new = self
         var faults: [Fault] = []
-        for index in pairs.indices {
+        if let development { new.pairs = [development] }
+        for index in rules.sources.indices {
             do throws(CertificateFault) {
                 new.pairs[index] = try pairs[index].reloaded(now: now)
             } catch {

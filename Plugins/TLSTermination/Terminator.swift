@@ -19,10 +19,10 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
     /// How often that is: far more often than they change.
     private static let ticketCheck: Int64 = 10_000_000_000
 
-    /// On one loop: looks each hour at what was not good, and each day whether certificates expire.
-    private var hourly: LoopWatch?
-    private var hours = 0
-    private static let hour: Int64 = 3_600_000
+    /// On one loop: looks each minute at what was not good, and each day whether certificates expire.
+    private var minutely: LoopWatch?
+    private var minutes = 0
+    private static let minute: Int64 = 60_000
 
     init(_ rules: TerminationRules, _ served: ServedCertificates, on loop: LoopContext) throws(ConfigurationError) {
         self.served = served
@@ -45,20 +45,20 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
         if let path = rules.ticketKeys { files.append(try Self.watch([path], loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
         generation = served.generation
         present = try served.begin(rules, loop)
-        if loop.index == 0 && !rules.sources.isEmpty { lookHourly(loop.makeWatch(), work) }
+        if loop.index == 0 { lookEachMinute(loop.makeWatch(), work) }
     }
 
-    private func lookHourly(_ hourly: LoopWatch, _ work: SideWork) {
-        hourly.onTime = { [unowned self, unowned hourly, served] in
-            hours += 1
+    private func lookEachMinute(_ watch: LoopWatch, _ work: SideWork) {
+        watch.onTime = { [unowned self, unowned watch, served] in
+            minutes += 1
             let now = clock.wallSeconds
+            if served.isWanting(at: now) { _ = work.begin { served.retry(now: now) } }
             // Whoever renews certificates may have failed in silence.
-            let isNewDay = hours % 24 == 0
-            _ = work.begin { served.retry(now: now) + (isNewDay ? served.expiries(now: now) : []) }
-            hourly.setTimer(milliseconds: Self.hour)
+            if minutes % (24 * 60) == 0 { _ = work.begin { served.expiries(now: now) } }
+            watch.setTimer(milliseconds: Self.minute)
         }
-        hourly.setTimer(milliseconds: Self.hour)
-        self.hourly = hourly
+        watch.setTimer(milliseconds: Self.minute)
+        minutely = watch
     }
 
     var statusLines: [String] { served.statusLines }

@@ -18,6 +18,7 @@ public struct DevelopmentCertificate: Sendable {
     /// When the authority expires, in seconds since 1970.
     public let authorityNotAfter: Int64
     public let made: Made
+    private let directory: String
 
     /// What browsers take of authorities that people add (398 days), and a day less.
     private static let life: Int64 = 397 * day
@@ -50,6 +51,14 @@ public struct DevelopmentCertificate: Sendable {
         return DevelopmentCertificate(pair, state, authority, kept == nil ? .authority : .certificate)
     }
 
+    /// It is time for another.
+    public func isDue(at now: Int64) -> Bool { pair.leaf.notAfter - now <= Self.margin }
+
+    /// As `provide`, in the same directory, when it is time; until then this, whatever becomes of the directory: clients trust it.
+    public func renewed(now: Int64) throws(CertificateFault) -> DevelopmentCertificate {
+        isDue(at: now) ? try Self.provide(in: directory, now: now) : self
+    }
+
     private struct Authority {
         let certificate: Certificate
         let key: PrivateKey
@@ -60,6 +69,7 @@ public struct DevelopmentCertificate: Sendable {
         authorityPath = state.file(Self.authorityFile)
         authorityNotAfter = authority.certificate.notAfter
         self.made = made
+        directory = state.path
     }
 
     /// Runs what reads files. Nil for what can be made anew; what cannot be read may be good, so it is an error.

@@ -2,6 +2,11 @@ extension DevelopmentCertificate {
     /// What curl wants to trust it: `--cacert FILE`.
     public var curlOption: String { "--cacert \(shellQuoted(authorityPath))" }
 
+    /// What is to be said of an authority that was made while the one before was trusted.
+    public var authorityNotice: String {
+        "the authority of the certificate for `localhost` was made anew, until \(utcText(authorityNotAfter)): who trusted the one before has to trust \(shellQuoted(authorityPath)) now"
+    }
+
     /// How to make clients trust it, for the operator to read: several lines, none of them empty.
     ///
     /// - Parameter url: where it is served, `https://localhost:8443/`.

@@ -41,6 +41,9 @@ final class RenewalSite {
         system.files = files
     }
 
+    /// With nobody looking in between.
+    func pass(days: Int64) { clock.wallSeconds += days * 86_400 }
+
     func pass(minutes count: Int64) {
         for _ in 0..<count {
             minutes += 1
@@ -68,13 +71,15 @@ final class RenewalSite {
         func mayServe(_ host: String) -> Bool { server.mayServe(Array(host.utf8).span) }
     }
 
-    /// A client comes, which trusts `root.pem`.
-    func connect(_ name: String, showing identity: String? = nil, sessions: TLSSessions = TLSSessions()) throws -> Connection {
+    /// A client comes.
+    ///
+    /// - Parameter trust: `root.pem` if nothing is said.
+    func connect(_ name: String, showing identity: String? = nil, sessions: TLSSessions = TLSSessions(), trust: ServerTrust? = nil) throws -> Connection {
         var ends: [Int32] = [-1, -1]
         try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
         defer { ends.forEach { close($0) } }
         let identity = identity.map { ClientIdentity(certificate: forge.path("\($0).pem"), key: forge.path("\($0).key")) }
-        let context = try TLSClientContext(trust: .authorities(path: forge.path("root.pem")), identity: identity, protocols: ["http/1.1"])
+        let context = try TLSClientContext(trust: trust ?? .authorities(path: forge.path("root.pem")), identity: identity, protocols: ["http/1.1"])
         let terminator = try #require(filter as? any TLSTerminating)
         let server = try terminator.context.accept(descriptor: ends[1], workspace: workspace, protocols: ApplicationProtocols(["http/1.1"]))
         let client = try context.connect(descriptor: ends[0], to: name, sessions: sessions, workspace: workspace)

@@ -133,4 +133,20 @@ import Testing
         site.notice("open.crt", "third.crt")
         #expect(try isServed(site, "open-too.test", "open-3") && isServed(site, "open.test", "third-2"))
     }
+
+    /// The watcher has seen the new file, and sees the same again: it will not say another time that there is something.
+    @Test(arguments: ["open.crt", "authorities.crt"]) func `what was gone in the moment in which it was read is read again within a minute`(file: String) throws {
+        let site = try site()
+        try forge.put("open-2", for: "DNS:open.test", as: "open.crt")
+        try forge.copy("others.pem", from: forge, as: "authorities.crt")
+        try FileManager.default.moveItem(atPath: forge.path(file), toPath: forge.path("away"))
+        site.notice("open.crt", "authorities.crt")
+        #expect(try site.counts()[0] == "certificates taken over 1, not good 1")
+        try FileManager.default.moveItem(atPath: forge.path("away"), toPath: forge.path(file))
+        site.pass(minutes: 1)
+        #expect(try site.counts() == ["certificates taken over 2, not good 1"])
+        #expect(try isServed(site, "open.test", "open-2"))
+        #expect(try site.connect("closed.test", showing: "other").outcome == .done)
+        #expect(site.complaints.count == 1)
+    }
 }
