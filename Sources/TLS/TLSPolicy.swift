@@ -20,7 +20,7 @@ public enum TLSPolicy: String, CaseIterable, Sendable {
     /// Without SHA-1 and SHA-224.
     static let signatureAlgorithms =
         "ecdsa_secp256r1_sha256:ed25519:rsa_pss_rsae_sha256:rsa_pkcs1_sha256:ecdsa_secp384r1_sha384:rsa_pss_rsae_sha384:rsa_pkcs1_sha384:"
-        + "rsa_pss_rsae_sha512:rsa_pkcs1_sha512"
+        + "rsa_pss_rsae_sha512:rsa_pkcs1_sha512:ecdsa_secp521r1_sha512"
 
     /// Makes a context speak so. Errors: what OpenSSL refuses.
     func apply(to context: OpaquePointer) throws(TLSSetupFault) {

@@ -109,6 +109,20 @@ import Testing
         #expect(client == .failed(.certificateRefused(verification: 62)))  // X509_V_ERR_HOSTNAME_MISMATCH
     }
 
+    @Test(arguments: ["P-256", "P-384", "P-521", "rsa:2048", "ed25519"], [12, 13]) func everyKindOfKeyThatIsTakenIsServed(kind: String, version: Int) throws {
+        let forge = try Forge()
+        try forge.certificate("site", kind: kind, names: "DNS:example.org")
+        let pair = try forge.load("site.pem", "site.key")
+        let keys = try TicketKeys(period: 100, now: 0)
+        // In TLS 1.2 a client names the curves of certificates among its groups, and ours has not all: whether it comes to that is up to the client.
+        guard version == 13 || kind != "P-521" else { return }
+        for policy in TLSPolicy.allCases where policy == .intermediate || version == 13 {
+            let server = try unsafe TLSServerContext(policy: policy, entries: [TLSServerContext.Entry([pair], tickets: keys)]) { _ in 0 }
+            let ends = try Ends(server, Ends.Client(version: version, trust: .authorities(path: forge.path("site.pem"))))
+            #expect(ends.shakeHands() == (.done, .done), "\(policy)")
+        }
+    }
+
     // MARK: Certificates of clients
 
     /// What clients show.
