@@ -31,7 +31,7 @@ open class ClientSession: Session {
     /// The app has said that it takes extended CONNECT (RFC 8441 §3).
     public final var takesExtendedConnect: Bool { unsafe sluice_h2_peer_takes_connect(h2) != 0 }
 
-    /// Sends the head of a request. `fill` adds its fields, pseudo-fields first (`HeadList.addRequest`).
+    /// Sends the head of a request. `fill` adds its fields, pseudo-fields first.
     ///
     /// - Parameters:
     ///   - method: how the response is framed hangs on it.
@@ -112,27 +112,4 @@ open class ClientSession: Session {
     }
 
     override final func resetReason(_ code: ErrorCode) -> Reason { code == .refusedStream ? .upstreamStreamRefused : .upstreamResponseReset }
-}
-
-extension HeadList {
-    /// Adds the pseudo-fields of a request that HTTP/1 or HTTP/2 rules have let through, and its fields but for what ends at this connection.
-    ///
-    /// - Parameters:
-    ///   - authority: whom the request is for; the head's own, or the app's.
-    ///   - protocolName: of an extended CONNECT.
-    public mutating func addRequest(
-        _ head: RequestHead, isHTTPS: Bool, authority: Span<UInt8>, protocolName: Span<UInt8>? = nil, _ fields: borrowing FieldTable,
-        in bytes: Span<UInt8>, dropping: TokenSet
-    ) {
-        add(":method", bytes.extracting(head.methodName.range))
-        if let protocolName { add(":protocol", protocolName) }
-        add(":scheme", isHTTPS ? "https" : "http")
-        add(":authority", authority)
-        // An absolute target may have no path, which is the root (RFC 9110 §4.2.3).
-        addPath(head, in: bytes)
-        add(fields, in: bytes, dropping: TokenSet.requestDrops.union(dropping), always: .requestDrops)
-        if case .length(let length) = head.framing { add("content-length", decimal: length) }
-        if head.expectsContinue { add("expect", "100-continue") }
-        if head.acceptsTrailers { add("te", "trailers") }
-    }
 }

@@ -34,31 +34,6 @@ public struct HeadList: ~Copyable {
         record(start, valueStart, isSecret: false)
     }
 
-    /// Adds the fields that are neither marked nor in `dropping`; those that a filter added are only left out if they are in `always`.
-    public mutating func add(_ fields: borrowing FieldTable, in bytes: Span<UInt8>, dropping: TokenSet, always: TokenSet) {
-        let left = FieldMarks.connectionOption.union(.removed)
-        for index in 0..<fields.count {
-            let field = fields[index]
-            if dropping.contains(field.token) && (!field.marks.contains(.added) || always.contains(field.token)) { continue }
-            if !field.marks.isDisjoint(with: left) { continue }
-            add(bytes.extracting(field.name.range), bytes.extracting(field.value.range), isSecret: Self.isSecret(field.token, count: Int(field.valueCount)))
-        }
-    }
-
-    /// Adds `:path`: path and query, which need not stand side by side.
-    mutating func addPath(_ head: RequestHead, in bytes: Span<UInt8>) {
-        let start = text.end
-        text.append(":path")
-        let valueStart = text.end
-        if head.path.isEmpty {
-            let isAsterisk = head.form == .absolute && head.method == .options && head.query.isEmpty
-            text.append(byte: isAsterisk ? UInt8(ascii: "*") : UInt8(ascii: "/"))
-        }
-        text.append(bytes, head.path)
-        text.append(bytes, head.query)
-        record(start, valueStart, isSecret: false)
-    }
-
     /// What was seen in lines that were added.
     public struct SeenLines {
         /// Offset behind the empty line; 0 if there is none.

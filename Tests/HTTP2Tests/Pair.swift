@@ -52,42 +52,25 @@ final class RecordedApp: ClientSession {
         return bytes
     }
 
-    private func add(_ list: inout HeadList, _ method: String, _ target: String, protocolName: String? = nil, _ fields: [(String, String)], length: UInt64?) {
-        let text = "\(method) \(target) app.example "
-        var slab = Slab(byteCount: 4096)
-        _ = slab.write(Array(text.utf8).span, at: 0)
-        var head = RequestHead()
-        head.methodName = ByteRange(start: 0, count: method.utf8.count)
-        let path = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)[0].utf8.count
-        head.path = ByteRange(start: method.utf8.count + 1, count: path)
-        head.query = ByteRange(start: head.path.upper, count: target.utf8.count - path)
-        if let length { head.framing = .length(length) }
-        var table = FieldTable(Slab(byteCount: 1024))
-        var end = text.utf8.count
-        for (name, value) in fields {
-            _ = slab.write(Array((name + value).utf8).span, at: end)
-            let nameRange = ByteRange(start: end, count: name.utf8.count)
-            let valueRange = ByteRange(start: nameRange.upper, count: value.utf8.count)
-            end = valueRange.upper
-            _ = table.append(Field(token: .named(slab.bytes, nameRange), name: nameRange, value: valueRange))
-        }
-        let authority = Array("app.example".utf8)
-        if let protocolName {
-            let name = Array(protocolName.utf8)
-            list.addRequest(head, isHTTPS: true, authority: authority.span, protocolName: name.span, table, in: slab.bytes, dropping: TokenSet())
-        } else {
-            list.addRequest(head, isHTTPS: true, authority: authority.span, table, in: slab.bytes, dropping: TokenSet())
-        }
+    /// As the gateway does: pseudo-fields, then lines of HTTP/1, of which those about the connection stay behind.
+    private func add(_ list: inout HeadList, _ method: String, _ target: String, protocolName: String? = nil, _ fields: [(String, String)] = [], length: UInt64? = nil) {
+        func add(_ name: StaticString, _ value: String) { list.add(name, Array(value.utf8).span) }
+        add(":method", method)
+        if let protocolName { add(":protocol", protocolName) }
+        add(":scheme", "https")
+        add(":authority", "app.example")
+        add(":path", target)
+        let framing = length.map { [("Content-Length", "\($0)")] } ?? []
+        list.add(lines: Array((fields + framing).map { "\($0): \($1)\r\n" }.joined().utf8).span, dropping: [.host])
     }
 
     /// Sends requests without bodies; how many of them could be sent.
     func asks(_ methods: [Method]) -> Int {
-        methods.count { method in request(method, hasBody: false) { add(&$0, "\(method.name)", "/", [], length: nil) } != nil }
+        methods.count { method in request(method, hasBody: false) { add(&$0, "\(method.name)", "/") } != nil }
     }
 
     func post(_ target: String, body: [UInt8], length: UInt64?, trailers: [(StaticString, StaticString)] = [], ends: Bool = true) -> HTTP2Stream? {
-        // Fields about the connection stay behind.
-        let fields = [("Connection", "close"), ("X-A", "b"), ("Content-Length", "99"), ("Host", "other")]
+        let fields = [("Connection", "close"), ("X-A", "b"), ("Host", "other")]
         let stream = request(.post, hasBody: true) { add(&$0, "POST", target, fields, length: length) }
         guard let stream else { return nil }
         outgoing[stream.slot] = body
@@ -99,7 +82,7 @@ final class RecordedApp: ClientSession {
 
     func connect(_ protocolName: String, body: [UInt8]) -> HTTP2Stream? {
         let stream = request(.connect, isTunnel: true, hasBody: true) {
-            add(&$0, "CONNECT", "/chat", protocolName: protocolName, [], length: nil)
+            add(&$0, "CONNECT", "/chat", protocolName: protocolName)
         }
         guard let stream else { return nil }
         outgoing[stream.slot] = body
