@@ -121,14 +121,17 @@ public final class FileWatcher: Sendable {
         guard before.st_mode & S_IFMT == S_IFREG else { return Sight(content: .unreadable("it is not a file"), stamp: nil) }
         var bytes: [UInt8] = []
         while bytes.count <= limit {
-            let start = bytes.count
-            let piece = min(64 * 1024, limit + 1 - start)
-            bytes.append(contentsOf: repeatElement(0, count: piece))
-            let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress! + start, piece) }
-            let code = errno
-            bytes.removeLast(piece - max(0, count))
+            // One more than there should be, to see the end.
+            let room = min(limit - bytes.count, bytes.isEmpty ? Int(before.st_size) : 4096) + 1
+            var (count, code): (Int, Int32) = (0, 0)
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: room) { place, initialized in
+                count = unsafe Glibc.read(descriptor, place.baseAddress, room)
+                code = errno
+                initialized = max(0, count)
+            }
             if count == 0 { break }
             if count < 0 && code != EINTR { return Sight(content: failure(code), stamp: nil) }
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
         }
         var after = stat()
         guard unsafe fstat(descriptor, &after) == 0 else { return Sight(content: failure(errno), stamp: nil) }

@@ -85,6 +85,17 @@ import Testing
         #expect(place.watch("b") == .unreadable("it is not a file"))
     }
 
+    /// There may be thousands, each with its key, and they are kept.
+    @Test(arguments: [0, 1, 5000, 200_000]) func aFileTakesTheMemoryThatItNeeds(size: Int) {
+        let place = Place()
+        let text = String(repeating: "x", count: size)
+        place.write(text, to: "a")
+        let found = place.watch("a", upTo: 1 << 20)
+        #expect(found == content(text))
+        guard case .bytes(let bytes) = found else { return }
+        #expect(bytes.capacity <= size + size / 4 + 64)
+    }
+
     @Test func onlyPresenceIsAskedOfAnything() {
         let place = Place()
         unsafe _ = mkdir(place.path("a"), 0o700)
