@@ -48,7 +48,9 @@ final class ServedCertificates: Sendable {
         let now = WallClock.seconds
         let development = rules.sources.isEmpty ? try Self.makeDevelopment(rules, now) : nil
         let files = try ServedFiles(rules, development: development?.pair, now: now)
-        let tickets = try Self.naming("ticket-keys") { try rules.ticketKeys.map { try TicketKeys(file: $0) } ?? TicketKeys(period: rules.ticketLifetime, now: now) }
+        let tickets = try Self.naming("ticket-keys") {
+            try rules.ticketKeys.map { try TicketKeys(file: $0) } ?? TicketKeys(period: rules.ticketLifetime, now: loop.clock.seconds)
+        }
         let keyLog = try Self.naming("key-log") { try rules.keyLog.map { try KeyLog(path: $0) } }
         let context = try Self.naming(rules.sources.isEmpty ? nil : "certificate") { try files.context(rules, tickets, keyLog) }
         for pair in files.pairs {
@@ -102,6 +104,13 @@ final class ServedCertificates: Sendable {
             next.development = try present.development?.renewed(now: now)
         } catch {
             faults.append(ServedFiles.Fault(error))
+        }
+        if present.rules.ticketKeys != nil {
+            do throws(TicketKeyFault) {
+                _ = try present.tickets.refresh(now: 0)
+            } catch {
+                faults.append(ServedFiles.Fault(error))
+            }
         }
         let read = present.files.reloaded(present.rules, development: next.development?.pair, now: now)
         faults += read.faults
@@ -168,13 +177,16 @@ final class ServedCertificates: Sendable {
 
     // MARK: Tickets
 
-    /// Makes another key for tickets if it is time, or reads their file again. Errors: as for `reload`.
-    func refreshTickets() throws(ConfigurationError) {
-        guard let tickets = present?.tickets else { return }
-        do throws(TicketKeyFault) {
-            _ = try tickets.refresh(now: WallClock.seconds)
-        } catch {
-            throw ConfigurationError("\(error)", option: nil)
-        }
+    /// Makes another random key for tickets if it is time.
+    ///
+    /// - Parameter now: seconds on the clock of loops.
+    func rotateTickets(now: Int64) {
+        // Only for want of memory or randomness: the present keys go on.
+        _ = try? present?.tickets.refresh(now: now)
     }
+}
+
+extension LoopClock {
+    /// On the clock that never goes back.
+    var seconds: Int64 { nanoseconds / 1_000_000_000 }
 }

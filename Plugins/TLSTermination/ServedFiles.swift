@@ -16,6 +16,13 @@ struct ServedFiles {
         }
 
         init(_ fault: CertificateFault) { self.init(fault.message, remedy: fault.remedy) }
+
+        init(_ fault: TicketKeyFault) {
+            switch fault {
+            case .file(_, let message, let remedy): self.init(message, remedy: remedy)
+            case .noMemory: self.init("\(fault)", remedy: "the keys before stay")
+            }
+        }
     }
 
     /// In the order of the lines.

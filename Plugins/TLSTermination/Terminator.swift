@@ -8,7 +8,7 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
     private let served: ServedCertificates
     private let clock: LoopClock
     /// Kept: files are watched as long as somebody has them.
-    private var files: [WatchedFile<Void>] = []
+    private var files: WatchedFile<Void>?
     let handshakeTimeout: Int64
     let strictTransport: [UInt8]?
     let forwardsClientCertificate: Bool
@@ -33,16 +33,14 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
         rotatesTickets = rules.ticketKeys == nil
         var paths: [String] = []
         for source in rules.sources { paths += [source.certificate, source.key] }
-        for rule in rules.clientRules { if let path = rule.authorities { paths.append(path) } }
+        paths += rules.clientRules.compactMap(\.authorities) + [rules.ticketKeys].compactMap(\.self)
         var seen: Set<String> = []
         paths.removeAll { !seen.insert($0).inserted }
         // Before they are read, so that no change is missed.
         let work = loop.sideWork(atOnce: 2)
         if !paths.isEmpty {
-            files.append(
-                try Self.watch(paths, loop) { () throws(ConfigurationError) in try served.reload { lines in _ = work.begin { lines } } })
+            files = try Self.watch(paths, loop) { () throws(ConfigurationError) in try served.reload { lines in _ = work.begin { lines } } }
         }
-        if let path = rules.ticketKeys { files.append(try Self.watch([path], loop) { () throws(ConfigurationError) in try served.refreshTickets() }) }
         generation = served.generation
         present = try served.begin(rules, loop)
         if loop.index == 0 { lookEachMinute(loop.makeWatch(), work) }
@@ -80,8 +78,7 @@ final class Terminator: ConnectionFilter, TLSTerminating, StatusReporter {
         }
         if rotatesTickets && clock.nanoseconds >= nextTickets {
             nextTickets = clock.nanoseconds + Self.ticketCheck
-            // Only for want of memory or randomness: the present keys go on.
-            try? served.refreshTickets()
+            served.rotateTickets(now: clock.seconds)
         }
         return present
     }

@@ -97,6 +97,7 @@ public final class ProxyLoop {
             }
         }
         upstreams = apps.map { if case .upstream(let upstream) = $0 { unsafe Uncounted(upstream) } else { nil } }
+        updateClock()
         filters = try settings.filters.makeFilters(apps: settings.apps.map(\.name), clock, filterState, loop, FilterLoop(self))
         heldPipelines = settings.filters.makePipelines(settings.pipelines, of: filters)
         pipelines = heldPipelines.map { unsafe Uncounted($0) }

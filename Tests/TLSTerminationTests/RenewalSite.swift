@@ -44,6 +44,9 @@ final class RenewalSite {
     /// With nobody looking in between.
     func pass(days: Int64) { clock.wallSeconds += days * 86_400 }
 
+    /// On the clock that never goes back, while the other stands still.
+    func pass(hours: Int64) { clock.nanoseconds += hours * 3_600_000_000_000 }
+
     func pass(minutes count: Int64) {
         for _ in 0..<count {
             minutes += 1
