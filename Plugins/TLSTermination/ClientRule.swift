@@ -31,7 +31,7 @@ struct ClientRule: Equatable {
     /// The rule with what its file holds.
     ///
     /// - Parameter files: by path; has the rule's own.
-    func rule(_ files: [String: ClientAuthorities]) -> ClientCertificateRule {
+    func rule(_ files: [String: Authorities]) -> ClientCertificateRule {
         guard asks else { return .none }
         guard let authorities, let file = files[authorities] else { preconditionFailure("the authorities of a rule were not read") }
         return word == "required" ? .required(file) : .optional(file)

@@ -28,7 +28,7 @@ struct ServedFiles {
     /// In the order of the lines.
     private(set) var pairs: [CertificatePair]
     /// By path.
-    private var authorities: [String: ClientAuthorities] = [:]
+    private var authorities: [String: Authorities] = [:]
 
     /// Reads all. Errors: what is wrong with each file that is not good.
     ///
@@ -47,7 +47,7 @@ struct ServedFiles {
         }
         for path in rules.clientRules.compactMap(\.authorities) where authorities[path] == nil {
             do throws(CertificateFault) {
-                authorities[path] = try ClientAuthorities.load(path)
+                authorities[path] = try Authorities.load(path)
             } catch {
                 faults.append(("\(error)", rules.sources.isEmpty ? "client-authorities" : "certificate"))
             }

@@ -103,9 +103,11 @@ void sluice_authorities_free(X509_STORE *store, STACK_OF(X509_NAME) *names) {
 }
 
 int sluice_authorities_install(X509_STORE *store, STACK_OF(X509_NAME) *names, SSL_CTX *context) {
-    STACK_OF(X509_NAME) *own = SSL_dup_CA_list(names);
-    if (!own) return -1;
-    SSL_CTX_set_client_CA_list(context, own);
+    if (names) {
+        STACK_OF(X509_NAME) *own = SSL_dup_CA_list(names);
+        if (!own) return -1;
+        SSL_CTX_set_client_CA_list(context, own);
+    }
     SSL_CTX_set1_cert_store(context, store);
     return 0;
 }

@@ -38,8 +38,8 @@ struct CertificateChain: Sendable {
         }
     }
 
-    /// Finds out that it begins with the certificate of the key, and that each is signed by the next (RFC 5246 §7.4.2).
-    func checkOrder(_ key: PrivateKey, _ keyPath: String) throws(CertificateFault) {
+    /// Finds out that it begins with the certificate of the key.
+    func checkKey(_ key: PrivateKey, _ keyPath: String) throws(CertificateFault) {
         switch key.belongs(to: certificates[0]) {
         case .yes: break
         case .broken:
@@ -56,6 +56,11 @@ struct CertificateChain: Sendable {
                 .chainOrder, path, "`\(path)` does not begin with the server's own certificate: the one of the key is number \(own + 1), \(certificates[own].subject)",
                 remedy: remedy(beginningWith: own))
         }
+    }
+
+    /// Finds out that it begins with the certificate of the key, and that each is signed by the next (RFC 5246 §7.4.2).
+    func checkOrder(_ key: PrivateKey, _ keyPath: String) throws(CertificateFault) {
+        try checkKey(key, keyPath)
         for (index, certificate) in certificates.enumerated().dropLast() {
             let next = certificates[index + 1]
             guard !next.issued(certificate) else { continue }

@@ -123,7 +123,7 @@ struct PairFiles: ~Copyable {
 
     init(certificate path: String, key keyPath: String) throws(CertificateFault) {
         let certificates = try Self.read(
-            path, upTo: CertificateChain.mostBytes, remedy: "give the file with the server's certificate and those of its issuers, readable to the gateway")
+            path, upTo: CertificateChain.mostBytes, remedy: "give the file with the certificate and those of its issuers, readable to the gateway")
         let key = try Self.read(
             keyPath, upTo: PrivateKey.mostBytes, remedy: "give the file with the certificate's private key, readable to the gateway's user and to nobody else")
         self.path = path

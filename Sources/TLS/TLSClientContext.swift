@@ -21,6 +21,28 @@ public struct ClientIdentity: Sendable, Equatable {
     }
 }
 
+/// The certificate and key of an identity, as their files are now. Apps have their own rules of what else they must be.
+private struct OwnCertificate {
+    private let chain: CertificateChain
+    private let key: PrivateKey
+
+    init(_ identity: ClientIdentity) throws(CertificateFault) {
+        let files = try PairFiles(certificate: identity.certificate, key: identity.key)
+        chain = try CertificateChain(files.certificates, files.path)
+        key = try PrivateKey(files.key, files.keyPath)
+        try chain.checkKey(key, files.keyPath)
+    }
+
+    func install(in context: OpaquePointer) throws(TLSSetupFault) {
+        let others: [OpaquePointer?] = unsafe chain.certificates.dropFirst().map { unsafe $0.pointer }
+        guard let issuers = unsafe sluice_chain_make(others, Int32(others.count)) else { throw TLSSetupFault("\(CertificateFault.noMemory(chain.path))") }
+        defer { unsafe sluice_chain_free(issuers) }
+        guard unsafe SSL_CTX_use_cert_and_key(context, chain.certificates[0].pointer, key.pointer, issuers, 1) == 1 else {
+            throw TLSSetupFault.fromOpenSSL("the certificate in `\(chain.path)` cannot be used")
+        }
+    }
+}
+
 /// What the TLS connections to an app's servers are made of. Immutable.
 @safe
 public final class TLSClientContext: TLSContext, @unchecked Sendable {
@@ -40,27 +62,25 @@ public final class TLSClientContext: TLSContext, @unchecked Sendable {
         case .system:
             guard unsafe SSL_CTX_set_default_verify_paths(context) == 1 else { throw TLSSetupFault.fromOpenSSL("the system's certificate authorities cannot be read") }
         case .authorities(let path):
-            guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else {
-                throw TLSSetupFault.fromOpenSSL("the certificate authorities in `\(path)` cannot be read")
-            }
+            unsafe try Self.naming { () throws(CertificateFault) in try Authorities.load(path) }.install(in: context, areSaid: false)
         }
         unsafe SSL_CTX_set_verify(context, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
-        if let identity {
-            // OpenSSL's own would ask on the terminal, or wait for the standard input.
-            unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
-            guard unsafe SSL_CTX_use_certificate_chain_file(context, identity.certificate) == 1 else {
-                throw TLSSetupFault.fromOpenSSL("the certificate in `\(identity.certificate)` cannot be read")
-            }
-            guard unsafe SSL_CTX_use_PrivateKey_file(context, identity.key, SSL_FILETYPE_PEM) == 1, unsafe SSL_CTX_check_private_key(context) == 1 else {
-                throw TLSSetupFault.fromOpenSSL("the key in `\(identity.key)` cannot be read, or does not belong to `\(identity.certificate)`")
-            }
-        }
+        if let identity { unsafe try Self.naming { () throws(CertificateFault) in try OwnCertificate(identity) }.install(in: context) }
         let list = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         // Unlike all others, this function returns 0 when all is well.
         guard unsafe SSL_CTX_set_alpn_protos(context, list, UInt32(list.count)) == 0 else { throw TLSSetupFault.fromOpenSSL("no TLS context can be made") }
         unsafe sluice_tls_set_session_cache(context, 1)
         super.init()
         unsafe SSL_CTX_sess_set_new_cb(context, Self.sessionCame)
+    }
+
+    /// Has errors say what is wrong with a file, and what to do.
+    private static func naming<Value>(_ read: () throws(CertificateFault) -> Value) throws(TLSSetupFault) -> Value {
+        do throws(CertificateFault) {
+            return try read()
+        } catch {
+            throw TLSSetupFault("\(error)")
+        }
     }
 
     /// Begins a connection to a server. Errors: OpenSSL has no memory; `name` cannot be a name.

@@ -4,10 +4,10 @@ import COpenSSL
 public enum ClientCertificateRule: Sendable {
     case none
     /// A client that shows one must have a good one.
-    case optional(ClientAuthorities)
-    case required(ClientAuthorities)
+    case optional(Authorities)
+    case required(Authorities)
 
-    var authorities: ClientAuthorities? {
+    var authorities: Authorities? {
         switch self {
         case .none: nil
         case .optional(let authorities), .required(let authorities): authorities
@@ -96,7 +96,7 @@ public final class TLSServerContext: TLSContext, @unchecked Sendable {
         guard unsafe SSL_CTX_set_session_id_context(template, identity, UInt32(identity.count)) == 1 else {
             throw TLSSetupFault.fromOpenSSL("no TLS context can be made")
         }
-        unsafe try entry.rule.authorities?.install(in: template)
+        unsafe try entry.rule.authorities?.install(in: template, areSaid: true)
     }
 
     /// Takes a connection that a client has opened. Errors: OpenSSL has no memory.

@@ -150,7 +150,7 @@ import Testing
         return try Ends(server, Ends.Client(identity: identity, sessions: sessions, version: version))
     }
 
-    private static func authorities(_ name: String = "root") throws -> ClientAuthorities { try ClientAuthorities.load(identities.path("\(name).pem")) }
+    private static func authorities(_ name: String = "root") throws -> Authorities { try Authorities.load(identities.path("\(name).pem")) }
 
     @Test(arguments: Shown.allCases, [12, 13]) func aClientShowsACertificateWhereOneIsRequired(shown: Shown, version: Int) throws {
         let ends = try ends(.example(rule: .required(Self.authorities())), showing: shown, version: version)

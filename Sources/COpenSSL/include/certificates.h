@@ -23,8 +23,8 @@ int sluice_authorities_read(
     const uint8_t *_Nonnull bytes, size_t count, X509_STORE *_Nullable *_Nonnull store, struct stack_st_X509_NAME *_Nullable *_Nonnull names,
     int *_Nonnull found);
 void sluice_authorities_free(X509_STORE *_Nonnull store, struct stack_st_X509_NAME *_Nonnull names);
-/* Has the clients of a context verified by them. 0, or -1 without memory. */
-int sluice_authorities_install(X509_STORE *_Nonnull store, struct stack_st_X509_NAME *_Nonnull names, SSL_CTX *_Nonnull context);
+/* Has the peers of a context verified by them; a server tells its clients the names. 0, or -1 without memory. */
+int sluice_authorities_install(X509_STORE *_Nonnull store, struct stack_st_X509_NAME *_Nullable names, SSL_CTX *_Nonnull context);
 
 /* Reads the one private key of a text, other blocks left out. */
 int sluice_key_read(const uint8_t *_Nonnull bytes, size_t count, EVP_PKEY *_Nullable *_Nonnull key);
