@@ -196,6 +196,6 @@ class Watch(TestCase):
     def test_a_cell_reports_a_proxy_that_does_not_start(self):
         peer = peers.Peer("broken", lambda: "/bin/false", (), "nginx.conf", lambda binary, config: [binary, config],
                           lambda setting: dict.fromkeys(("request_buffering", "buffers", "forwarding", "routes"), ""))
-        bench = cell.Bench(Path(self.directory.name), load.Programs("wrk", None, None, {}), free_port(), min(os.sched_getaffinity(0)), 1, 1, 1, 1024, True)
+        bench = cell.Bench(Path(self.directory.name), load.Programs("wrk", None, None, {}), free_port(), free_port(), min(os.sched_getaffinity(0)), 1, 1, 1, 1024, True)
         sample = cell.run(bench, cell.Entrant(peer, "/bin/false"), SMALL)
         self.assertIn("did not start: ended with status 1", sample["failure"])
