@@ -27,6 +27,8 @@ final class AppStreamBytes: StreamCarrier {
         case open
     }
     private var tunnel = Tunnel.none
+    /// Whether the app takes such a request is not known yet.
+    private var awaitsSettings = false
     /// What tells the client that its WebSocket is open.
     private var accept: WebSocketAccept?
     /// The app's message is over: to its end, or broken off.
@@ -110,7 +112,8 @@ final class AppStreamBytes: StreamCarrier {
         if isTunnel && session.failure == nil {
             // SETTINGS are the first that a server sends (RFC 9113 §3.4).
             guard session.hasSettings else {
-                unsafe session.awaitSettings(user)
+                if !awaitsSettings { unsafe session.awaitSettings(user) }
+                awaitsSettings = true
                 return .tooEarly
             }
             guard session.takesExtendedConnect else { return .unsupported }
@@ -149,6 +152,7 @@ final class AppStreamBytes: StreamCarrier {
 
     /// Nobody wants anything of it any more.
     override func close() {
+        if awaitsSettings { unsafe session?.stopAwaiting(user) }
         if let session, let stream {
             session.abandon(stream, isComplete: isComplete && (outbox.isEnded || isHeadAlone))
             session.flushSoon()

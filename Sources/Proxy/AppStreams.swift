@@ -49,6 +49,8 @@ final class AppStreams: ClientSession {
     /// Has `user` called when the app's settings are there, or the connection is gone.
     func awaitSettings(_ user: AppConnection) { awaiting.append(user) }
 
+    func stopAwaiting(_ user: AppConnection) { awaiting.removeAll { $0 === user } }
+
     /// Has those try again who wait for the app's settings.
     func wakeAwaiting() {
         for user in awaiting {
