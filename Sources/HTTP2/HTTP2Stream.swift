@@ -25,8 +25,6 @@ public final class HTTP2Stream {
     /// It was reset, and by which side; only its release is awaited.
     var isReset = false
     var isResetByOwner = false
-    /// nghttp2 resets it for a frame of the peer's that named it.
-    var isFaulty = false
     /// Its request was refused, and what still comes of it is thrown away.
     var isRefused = false
     /// Bytes that the body must have by its Content-Length; -1 if none says so.
@@ -59,7 +57,6 @@ public final class HTTP2Stream {
         hasAnswered = false
         isReset = false
         isResetByOwner = false
-        isFaulty = false
         isRefused = false
         expectedBytes = -1
         method = .get

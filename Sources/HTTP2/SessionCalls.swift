@@ -31,7 +31,6 @@ extension Session {
                 unsafe lend(owner, data) { $0.bodyFrameEnded($1, count: count, length: length, endsStream: endsStream != 0) }
             },
             stream_closed: { owner, data, code in unsafe lend(owner, data) { $0.streamEnded($1, ErrorCode(rawValue: code)) } },
-            stream_faulty: { owner, data in unsafe lend(owner, data) { $1.isFaulty = true } },
             stream_reset: { owner, data, code in unsafe lend(owner, data) { $0.peerReset($1, ErrorCode(rawValue: code)) } },
             settings: { owner in unsafe lend(owner) { $0.settingsCame() } },
             pong: { owner in unsafe lend(owner) { $0.pongCame() } },

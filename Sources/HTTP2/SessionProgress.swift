@@ -134,10 +134,6 @@ extension Session {
                 stallDeadline = .max
             }
         case FrameType.resetStream:
-            // nghttp2 resets the streams whose windows SETTINGS overflow; it is the connection's error (RFC 9113 §6.9.2).
-            if code == .flowControlError, let stream, !stream.isReset, !stream.isFaulty, !stream.isRefused, failure == nil {
-                return fail(protocolReason, code)
-            }
             // An app opens no streams: it has no more of them to get wrong than it is asked for.
             guard isServer, code != .noError, stream?.isResetByOwner != true, failure == nil else { return }
             if let (reason, code) = charge(.faults) { fail(reason, code) }

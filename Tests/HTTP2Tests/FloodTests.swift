@@ -198,10 +198,6 @@ import Testing
         ("padding longer than its frame", clientPreface + Wire.headers(1, Wire.post, ends: false) + Wire.frame(0, flags: 8, stream: 1, [9, 0])),
         ("a bad HPACK index", clientPreface + Wire.frame(1, flags: 5, stream: 1, [0xFF, 0xFF, 0xFF, 0x7F])),
         ("a window of more than 2^31", clientPreface + Wire.windowUpdate(0, 0x7FFF_FFFF)),
-        (
-            "SETTINGS that make a window of more than 2^31",
-            clientPreface + Wire.headers(1, Wire.post, ends: false) + Wire.windowUpdate(1, 0x7FFF_FFFF - 65_535) + Wire.settings([(4, 65_540)])
-        ),
         ("DATA behind the end", clientPreface + Wire.get(1) + Wire.data(1, "x")),
     ] as [(String, [UInt8])])
     func aBrokenProtocolEndsTheConnection(name: String, bytes: [UInt8]) {

@@ -58,8 +58,6 @@ struct sluice_h2_calls {
     void (*_Nonnull body_frame)(void *_Nonnull owner, void *_Nonnull data, size_t count, size_t length, int ends_stream);
     /// A stream is over: its user data is not used any more.
     void (*_Nonnull stream_closed)(void *_Nonnull owner, void *_Nonnull data, uint32_t code);
-    /// nghttp2 resets the stream for a frame of its own.
-    void (*_Nonnull stream_faulty)(void *_Nonnull owner, void *_Nonnull data);
     void (*_Nonnull stream_reset)(void *_Nonnull owner, void *_Nonnull data, uint32_t code);
     void (*_Nonnull settings)(void *_Nonnull owner);
     void (*_Nonnull pong)(void *_Nonnull owner);
