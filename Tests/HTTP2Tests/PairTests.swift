@@ -157,18 +157,6 @@ import Testing
         #expect(client.events.last == "closed 1 complete" && client.frames().isEmpty && client.isOver)
     }
 
-    /// RFC 9113 §6.9.2.
-    @Test func settingsThatOverflowAWindowEndTheConnection() {
-        let client = RecordedApp()
-        _ = client.sent()
-        client.take(Wire.settings())
-        #expect(client.post("/", body: "body".octets, length: nil, ends: false) != nil)
-        _ = client.sent()
-        client.take(Wire.windowUpdate(1, 0x7FFF_FFFF - 65_535) + Wire.settings([(4, 65_536 + 4)]))
-        #expect(client.frames().last?.description == "GOAWAY 0 3")
-        #expect(client.failure == .upstreamProtocolBroken && client.events.last == "closed 1 upstream.protocol.broken")
-    }
-
     /// An app that answers before it has read the request.
     @Test func anEarlyAnswerIsComplete() throws {
         let client = RecordedApp()
