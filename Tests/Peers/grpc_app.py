@@ -22,15 +22,26 @@ class Calls:
         self.ends = {}
         self.met = {}
 
-    def hold(self, key, context):
-        """Goes on until the call is over; whether it is then."""
+    def begin(self, key, context):
+        """Notes from here on how the call ends: one that is over before its next step is never gone on with."""
         over = threading.Event()
-        if not context.add_callback(over.set):
+
+        def note():
             over.set()
-        is_over = over.wait(PATIENCE)
+            self.end(key, "over")
+        if not context.add_callback(note):
+            note()
+        return over
+
+    def end(self, key, how):
         with self.changed:
-            self.ends[key] = "over" if is_over else "still held"
+            self.ends.setdefault(key, how)
             self.changed.notify_all()
+
+    def hold(self, key, over):
+        """Goes on until the call is over; notes if it is not in time."""
+        if not over.wait(PATIENCE):
+            self.end(key, "still held")
 
     # Each message is a request and a response of one kind or the other; `iterator` stands for a stream of them.
 
@@ -89,15 +100,17 @@ class Calls:
 
     def wait(self, message, context):
         """Says how long it may take (`-`: for ever), then waits for the end of its call."""
+        over = self.begin(message, context)
         left = context.time_remaining()
         yield b"-" if left is None or left > 1_000_000 else str(left).encode()
-        self.hold(message, context)
+        self.hold(message, over)
 
     def listen(self, iterator, context):
         """The same for a stream from the client, whose first message is the key."""
         key = next(iterator)
+        over = self.begin(key, context)
         yield b"listening"
-        self.hold(key, context)
+        self.hold(key, over)
 
     def ended(self, message, context):
         """How the call with this key has ended; waits for it."""
