@@ -19,14 +19,15 @@ extension Session {
         _ = unsafe sluice_h2_consume_connection(h2, taken)
     }
 
-    /// Notes that `count` bytes are used up: how many of them the connection's window has not back yet.
-    private func unstore(_ count: Int) -> Int {
+    /// `count` bytes are used up: gives them back to the spare window, and behind that to the connection's.
+    private func unstore(_ count: Int) {
         stored &-= count
-        guard borrowed > 0 else { return count }
         let returned = min(count, borrowed)
-        borrowed &-= returned
-        spare?.giveBack(returned)
-        return count &- returned
+        if returned > 0 {
+            borrowed &-= returned
+            spare?.giveBack(returned)
+        }
+        if count > returned { _ = unsafe sluice_h2_consume_connection(h2, count &- returned) }
     }
 
     /// `count` bytes of the peer's body were used up: it may send as many again.
@@ -35,15 +36,13 @@ extension Session {
         guard count > 0, stream.isLive else { return }
         stream.unconsumed &-= count
         _ = unsafe sluice_h2_consume_stream(h2, stream.number, count)
-        let owed = unstore(count)
-        if owed > 0 { _ = unsafe sluice_h2_consume_connection(h2, owed) }
+        unstore(count)
     }
 
     /// Gives back to the connection's window what the owner did not consume.
     func giveBack(_ stream: HTTP2Stream) {
         guard stream.unconsumed > 0 else { return }
-        let owed = unstore(stream.unconsumed)
+        unstore(stream.unconsumed)
         stream.unconsumed = 0
-        if owed > 0 { _ = unsafe sluice_h2_consume_connection(h2, owed) }
     }
 }
