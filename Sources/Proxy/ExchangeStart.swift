@@ -113,18 +113,21 @@ extension Exchange {
     /// The request asks for another protocol that the app may switch to. Not for HTTP/2 and TLS, which would take the connection past
     /// every rule, and not with a body, whose end would be a matter of opinion.
     private func wantsUpgrade(_ bytes: Span<UInt8>) -> Bool {
-        guard request.version != .http10, request.method == .get, request.framing == .none,
-            var index = fields.firstIndex(of: .upgrade)
-        else { return false }
-        while true {
-            var list = TokenList(fields[index].value)
+        guard request.version != .http10, request.method == .get, request.framing == .none, fields.firstIndex(of: .upgrade) != nil else { return false }
+        return !namesUpgrade(bytes) { Self.refusedProtocols(TokenList.name(of: $0, in: bytes), in: bytes) }
+    }
+
+    /// Some protocol that the request would change to is one of those meant.
+    func namesUpgrade(_ bytes: Span<UInt8>, _ isMeant: (ByteRange) -> Bool) -> Bool {
+        var index = fields.firstIndex(of: .upgrade)
+        while let current = index {
+            var list = TokenList(fields[current].value)
             while let element = list.next(in: bytes) {
-                let name = TokenList.name(of: element, in: bytes)
-                if Self.refusedProtocols(name, in: bytes) { return false }
+                if isMeant(element) { return true }
             }
-            guard let next = fields.firstIndex(of: .upgrade, from: index + 1) else { return true }
-            index = next
+            index = fields.firstIndex(of: .upgrade, from: current + 1)
         }
+        return false
     }
 
     private static func refusedProtocols(_ name: ByteRange, in bytes: Span<UInt8>) -> Bool {

@@ -43,7 +43,7 @@ extension Exchange {
     private static let keyCount = 24
 
     private func writeKey(at offset: Int) -> Bool {
-        let digits = WebSocketAccept.digits
+        let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         var text = InlineArray<24, UInt8>(repeating: UInt8(ascii: "="))
         var random = SystemRandomNumberGenerator()
         for index in 0..<21 { text[index] = digits.octets[Int(random.next() & 63)] }
@@ -64,24 +64,13 @@ extension Exchange {
         guard let key = fields.firstIndex(of: .secWebSocketKey), Int(fields[key].valueCount) == Self.keyCount,
             fields.firstIndex(of: .secWebSocketKey, from: key + 1) == nil
         else { return false }
-        var index = fields.firstIndex(of: .upgrade)
-        while let current = index {
-            var list = TokenList(fields[current].value)
-            while let element = list.next(in: bytes) {
-                if bytes.matches(element, ignoringCase: "websocket") { return true }
-            }
-            index = fields.firstIndex(of: .upgrade, from: current + 1)
-        }
-        return false
+        return namesUpgrade(bytes) { bytes.matches($0, ignoringCase: "websocket") }
     }
 }
 
 /// What tells a client that its WebSocket is open: made of its key (RFC 6455 §4.2.2).
 struct WebSocketAccept {
-    static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-    /// In base64: 27 digits, and the filling.
-    private(set) var text = InlineArray<28, UInt8>(repeating: UInt8(ascii: "="))
+    let text: InlineArray<28, UInt8>
 
     /// Nil where the key is none, or there is no SHA-1.
     init?(key: Span<UInt8>) {
@@ -91,11 +80,6 @@ struct WebSocketAccept {
         for index in 0..<24 { bytes[index] = key[index] }
         for index in 0..<36 { bytes[24 + index] = suffix.octets[index] }
         guard let digest = SHA1Digest(of: bytes.span) else { return nil }
-        for index in 0..<27 {
-            // Six bits of two bytes.
-            let byte = index * 6 / 8
-            let pair = UInt16(digest.bytes[byte]) << 8 | (byte < 19 ? UInt16(digest.bytes[byte + 1]) : 0)
-            text[index] = Self.digits.octets[Int(pair >> UInt16(10 - index * 6 % 8)) & 63]
-        }
+        text = digest.base64
     }
 }
