@@ -6,31 +6,8 @@ import Testing
 @Suite struct WebSocketStreamPeerTests {
     static let hasHAProxy = PythonPeer.isHereOrMustBe(PythonPeer.withWebSockets) && Programs.isHereOrMustBe("haproxy") && Programs.isHereOrMustBe("openssl")
 
-    /// A gateway before the app, whose time-outs are all shorter than the client's silence, but for the tunnel's.
     private func gateway(_ app: String, _ script: (Scenario) throws -> Void) throws {
-        var options = Scenario.Options()
-        options.file = { _, _ in
-            """
-            [gateway]
-            loops = 1
-            [listener:web]
-            listen             = 127.0.0.1:0
-            serve              = app
-            protocols          = h2c http/1.1
-            keep-alive-timeout = 1s
-            head-timeout       = 2s
-            body-timeout       = 2s
-            write-timeout      = 2s
-            [app:app]
-            \(app)
-            idle-timeout     = 1s
-            response-timeout = 2s
-            body-timeout     = 2s
-            send-timeout     = 2s
-
-            """
-        }
-        try Scenario.run(options, script)
+        try WebSocketPeerTests.run(app, protocols: "h2c http/1.1", script)
     }
 
     enum Way: CaseIterable { case plain, secure }
@@ -69,11 +46,7 @@ import Testing
             way == .plain
             ? "servers = h2://127.0.0.1:\(port)" : "servers = https://localhost:\(port)\nprotocol = h2\ntls-authorities = \(authority.certificate)"
         try gateway(lines) { s in
-            let url = "ws://127.0.0.1:\(try #require(s.gateway.ports["web"]))"
-            let client = try Child([try #require(PythonPeer.withWebSockets), PythonPeer.path("websocket_client.py"), url])
-            #expect(client.waitForEnd(upTo: .seconds(40)) == .exit(0), "\(text(client.stderr))")
-            let lines = text(client.stdout).split(separator: "\n")
-            #expect(lines.count == 14 && lines.allSatisfy { $0.hasPrefix("ok ") }, "\(lines)")
+            try WebSocketPeerTests.startClient("ws://127.0.0.1:\(try #require(s.gateway.ports["web"]))")()
         }
     }
 
